@@ -1,0 +1,110 @@
+package v1alpha1
+
+// Condition types. Each has the reasons listed with it and no others. Messages hold no times and no counters,
+// so that a condition changes only when its meaning does.
+const (
+	// ConditionReady is on every object. True: what the spec asks for is so. False: it is not, and the message
+	// says what is in the way and what to do. Unknown: not looked at yet.
+	//
+	// Reasons: Succeeded, Suspended, Progressing, and each reason of the failures below.
+	ConditionReady = "Ready"
+
+	// ConditionReconciling is true while Fairlead works towards the spec or retries, and absent otherwise.
+	//
+	// Reasons: Progressing, ProgressingWithRetry.
+	ConditionReconciling = "Reconciling"
+
+	// ConditionStalled is true when retrying can't help until somebody changes something, and absent otherwise.
+	//
+	// Reasons: those of the failure that stalls.
+	ConditionStalled = "Stalled"
+
+	// ConditionSelected is on an ImagePolicy. True: status.latest is what the registry and the policy say. False:
+	// the message says why no tag could be selected.
+	//
+	// Reasons: Succeeded, InvalidImage, InvalidRange, SecretNotUsable, RegistryFailed, NoTagSelected.
+	ConditionSelected = "Selected"
+
+	// ConditionCommitted is on an ImagePolicy. True: every target in Git holds the selected tag or a later one. False:
+	// the message says which target doesn't, and why.
+	//
+	// Reasons: Succeeded, NewerInGit, Pending, TargetNotResolved, EditRefused, GitFailed, PushRefused, Suspended.
+	ConditionCommitted = "Committed"
+)
+
+// Reason says in one CamelCase word why a condition is as it is. Events repeat the reasons of the conditions.
+type Reason string
+
+// Reasons that several kinds share.
+const (
+	// ReasonSucceeded: everything the spec asks for was done.
+	ReasonSucceeded Reason = "Succeeded"
+	// ReasonProgressing: the work is under way.
+	ReasonProgressing Reason = "Progressing"
+	// ReasonProgressingWithRetry: the last try failed and another follows by itself.
+	ReasonProgressingWithRetry Reason = "ProgressingWithRetry"
+	// ReasonSuspended: spec.suspend is true.
+	ReasonSuspended Reason = "Suspended"
+	// ReasonSecretNotUsable: a Secret that the spec names is missing, lacks a key or doesn't parse.
+	ReasonSecretNotUsable Reason = "SecretNotUsable"
+	// ReasonGitFailed: the Git server couldn't be reached, or answered with an error.
+	ReasonGitFailed Reason = "GitFailed"
+)
+
+// Reasons of an ImagePolicy.
+const (
+	// ReasonInvalidImage: spec.image is no image repository.
+	ReasonInvalidImage Reason = "InvalidImage"
+	// ReasonInvalidRange: spec.select.semver.range doesn't parse.
+	ReasonInvalidRange Reason = "InvalidRange"
+	// ReasonRegistryFailed: the registry couldn't be reached, or answered with an error.
+	ReasonRegistryFailed Reason = "RegistryFailed"
+	// ReasonNoTagSelected: the repository has no tag that the policy admits.
+	ReasonNoTagSelected Reason = "NoTagSelected"
+	// ReasonPending: a newer tag is selected and not yet committed.
+	ReasonPending Reason = "Pending"
+	// ReasonNewerInGit: a target holds a later version than the selected one, and moves forward only.
+	ReasonNewerInGit Reason = "NewerInGit"
+	// ReasonTargetNotResolved: a target's Application or ConfigRepository doesn't exist, or names no file.
+	ReasonTargetNotResolved Reason = "TargetNotResolved"
+	// ReasonEditRefused: the file or the key of a target can't be edited safely.
+	ReasonEditRefused Reason = "EditRefused"
+	// ReasonPushRefused: the Git server refused the push, in its own words.
+	ReasonPushRefused Reason = "PushRefused"
+	// ReasonTagSelected is the event of a newly selected tag.
+	ReasonTagSelected Reason = "TagSelected"
+	// ReasonTagCommitted is the event of a tag that was committed and pushed.
+	ReasonTagCommitted Reason = "TagCommitted"
+)
+
+// Reasons of a ConfigRepository.
+const (
+	// ReasonInvalidTemplate: spec.commit.messageTemplate doesn't parse.
+	ReasonInvalidTemplate Reason = "InvalidTemplate"
+	// ReasonPushed is the event of a push.
+	ReasonPushed Reason = "Pushed"
+)
+
+// Reasons of an Application.
+const (
+	// ReasonRepositoryNotFound: no ConfigRepository serves spec.source.
+	ReasonRepositoryNotFound Reason = "RepositoryNotFound"
+	// ReasonRepositoryNotReady: the ConfigRepository hasn't read the branch yet.
+	ReasonRepositoryNotReady Reason = "RepositoryNotReady"
+	// ReasonRenderFailed: the source can't be rendered at this revision.
+	ReasonRenderFailed Reason = "RenderFailed"
+	// ReasonNotPermitted: the destination is outside of what this Application may touch.
+	ReasonNotPermitted Reason = "NotPermitted"
+	// ReasonInvalidManifests: the rendered objects can't be applied as they stand.
+	ReasonInvalidManifests Reason = "InvalidManifests"
+	// ReasonSyncFailed: the API server refused an object.
+	ReasonSyncFailed Reason = "SyncFailed"
+	// ReasonOutOfSync: the cluster differs from the revision and the sync policy doesn't mend it.
+	ReasonOutOfSync Reason = "OutOfSync"
+	// ReasonDegraded: everything is applied, and the workload's rollout failed.
+	ReasonDegraded Reason = "Degraded"
+	// ReasonSynced is the event of a revision that was applied.
+	ReasonSynced Reason = "Synced"
+	// ReasonDriftHealed is the event of a drift that was taken back.
+	ReasonDriftHealed Reason = "DriftHealed"
+)
