@@ -1,0 +1,91 @@
+package edit
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxValue bounds a value in bytes; the longest image reference with tag and digest is far below it.
+const maxValue = 4096
+
+var (
+	// tagPattern is the grammar of a tag, OCI distribution spec 1.1, "Pulling manifests".
+	tagPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	// digestPattern is the grammar of a digest, OCI image spec 1.1, "Digests".
+	digestPattern = regexp.MustCompile(`^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{1,128}$`)
+	// wordPattern are values that no YAML reader takes for a number, a date or a sexagesimal: they begin with a letter.
+	// None of their characters ends a plain scalar, in flow collections neither; a colon must not be the last of them.
+	wordPattern = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9._/@+-])?$`)
+	// versionPattern are versions of three numeric parts: two dots make it no number, no hyphen before them no date.
+	versionPattern = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(?:[-+][A-Za-z0-9.+-]*)?$`)
+)
+
+// CheckTagOrDigest says whether the value is a legal tag or digest, by the grammars of the OCI specifications. Apply itself
+// writes any printable line of text; who writes what a registry said asks this first.
+func CheckTagOrDigest(value string) error {
+	if tagPattern.MatchString(value) || digestPattern.MatchString(value) {
+		return nil
+	}
+
+	return &Error{
+		Problem: fmt.Sprintf("%q is no legal tag or digest", shorten(value)),
+		Hint:    "a tag has up to 128 letters, digits, dots, hyphens and underscores and begins with a letter, digit or underscore",
+	}
+}
+
+// checkValue refuses what can't be written as one line of text.
+func checkValue(e Edit) error {
+	problem := ""
+	switch {
+	case len(e.Value) > maxValue:
+		problem = fmt.Sprintf("the value is longer than %d bytes", maxValue)
+	case !utf8.ValidString(e.Value):
+		problem = "the value isn't valid UTF-8"
+	default:
+		for _, char := range e.Value {
+			if !unicode.IsPrint(char) {
+				problem = fmt.Sprintf("the value %q holds the unprintable character %U", shorten(e.Value), char)
+
+				break
+			}
+		}
+	}
+	if problem == "" {
+		return nil
+	}
+
+	return &Error{Path: e.Path.String(), Problem: problem, Hint: "give one line of printable text"}
+}
+
+// isSurelyString says whether the text, written plain, is this very string for every YAML reader: 1.1, 1.2 and Helm's.
+func isSurelyString(text string) bool {
+	if versionPattern.MatchString(text) {
+		return true
+	}
+	if len(text) <= len("false") {
+		switch strings.ToLower(text) {
+		case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+			return false
+		}
+	}
+
+	return wordPattern.MatchString(text)
+}
+
+// render writes the value in the quotes of the style that stands there.
+func render(value string, style yaml.Style) string {
+	switch {
+	case style&yaml.SingleQuotedStyle != 0:
+		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	case style&yaml.DoubleQuotedStyle == 0 && isSurelyString(value):
+		return value
+	default:
+		// The value holds printable characters only, so that these two are all that must be escaped.
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+	}
+}
