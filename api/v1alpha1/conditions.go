@@ -28,7 +28,8 @@ const (
 	// ConditionCommitted is on an ImagePolicy. True: every target in Git holds the selected tag or a later one. False:
 	// the message says which target doesn't, and why.
 	//
-	// Reasons: Succeeded, NewerInGit, Pending, TargetNotResolved, EditRefused, GitFailed, PushRefused, Suspended.
+	// Reasons: Succeeded, NewerInGit, Pending, Held, TargetNotResolved, EditRefused, Suspended, PushRefused,
+	// AuthenticationFailed, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate.
 	ConditionCommitted = "Committed"
 )
 
@@ -49,6 +50,8 @@ const (
 	ReasonSecretNotUsable Reason = "SecretNotUsable"
 	// ReasonGitFailed: the Git server couldn't be reached, or answered with an error.
 	ReasonGitFailed Reason = "GitFailed"
+	// ReasonRepositoryNotFound: the Git server has no such repository, or no ConfigRepository serves an Application.
+	ReasonRepositoryNotFound Reason = "RepositoryNotFound"
 )
 
 // Reasons of an ImagePolicy.
@@ -65,6 +68,8 @@ const (
 	ReasonPending Reason = "Pending"
 	// ReasonNewerInGit: a target holds a later version than the selected one, and moves forward only.
 	ReasonNewerInGit Reason = "NewerInGit"
+	// ReasonHeld: somebody wrote a value into the target that is no version; it is left alone until that changes.
+	ReasonHeld Reason = "Held"
 	// ReasonTargetNotResolved: a target's Application or ConfigRepository doesn't exist, or names no file.
 	ReasonTargetNotResolved Reason = "TargetNotResolved"
 	// ReasonEditRefused: the file or the key of a target can't be edited safely.
@@ -81,14 +86,16 @@ const (
 const (
 	// ReasonInvalidTemplate: spec.commit.messageTemplate doesn't parse.
 	ReasonInvalidTemplate Reason = "InvalidTemplate"
+	// ReasonAuthenticationFailed: the Git server doesn't take the credentials.
+	ReasonAuthenticationFailed Reason = "AuthenticationFailed"
+	// ReasonBranchNotFound: the repository has no such branch.
+	ReasonBranchNotFound Reason = "BranchNotFound"
 	// ReasonPushed is the event of a push.
 	ReasonPushed Reason = "Pushed"
 )
 
 // Reasons of an Application.
 const (
-	// ReasonRepositoryNotFound: no ConfigRepository serves spec.source.
-	ReasonRepositoryNotFound Reason = "RepositoryNotFound"
 	// ReasonRepositoryNotReady: the ConfigRepository hasn't read the branch yet.
 	ReasonRepositoryNotReady Reason = "RepositoryNotReady"
 	// ReasonRenderFailed: the source can't be rendered at this revision.

@@ -142,17 +142,29 @@ type SelectedTag struct {
 // TargetStatus is what a target holds in Git.
 type TargetStatus struct {
 	// Repository is the ConfigRepository that holds the file.
-	Repository string `json:"repository"`
+	// +optional
+	Repository string `json:"repository,omitempty"`
 	// File, relative to the root of the repository.
-	File string `json:"file"`
+	// +optional
+	File string `json:"file,omitempty"`
 	// Path is the key path in the file.
 	Path string `json:"path"`
 	// Current is the value that stands there.
-	Current string `json:"current"`
+	// +optional
+	Current string `json:"current,omitempty"`
 	// Revision is the commit by which Fairlead wrote it, or at which it first saw it there.
-	Revision string `json:"revision"`
+	// +optional
+	Revision string `json:"revision,omitempty"`
 	// Time at which Fairlead wrote it, or first saw it there.
-	Time metav1.MicroTime `json:"time"`
+	// +optional
+	Time *metav1.MicroTime `json:"time,omitempty"`
+	// Reason why the target doesn't hold the selected tag; empty when it does. One of the reasons of the condition
+	// Committed.
+	// +optional
+	Reason Reason `json:"reason,omitempty"`
+	// Message says what is in the way and what to do.
+	// +optional
+	Message string `json:"message,omitempty"`
 }
 
 // Scan is one scan of the registry.

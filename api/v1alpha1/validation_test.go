@@ -1,0 +1,301 @@
+package v1alpha1_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/yaml"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+)
+
+// api is a client of a real API server that has the CRDs.
+var api client.Client
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (int, error) {
+	out, err := exec.Command("../../hack/tools", "controlplane").Output()
+	if err != nil {
+		return 0, fmt.Errorf("build the control plane: %w", err)
+	}
+	bin := strings.TrimSpace(string(out))
+	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../config/crd"}, ErrorIfCRDPathMissing: true}
+	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
+	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
+	config, err := env.Start()
+	if err != nil {
+		return 0, fmt.Errorf("start the control plane: %w", err)
+	}
+	defer env.Stop() //nolint:errcheck // the tests are over
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return 0, fmt.Errorf("register the kinds: %w", err)
+	}
+	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+		return 0, fmt.Errorf("make a client: %w", err)
+	}
+	return m.Run(), nil
+}
+
+const (
+	repositoryHead = "apiVersion: fairlead.dev/v1alpha1\nkind: ConfigRepository\nmetadata: {name: r, namespace: default}\n"
+	policyHead     = "apiVersion: fairlead.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p, namespace: default}\n"
+	appHead        = "apiVersion: fairlead.dev/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: default}\n"
+
+	policyRest = "  select: {semver: {range: '>=1.0.0'}}\n  targets: [{applicationRef: {name: a}, tag: www.tag}]\n"
+	appRest    = "  destination: {namespace: webhooks}\n"
+)
+
+func create(t *testing.T, manifest string) (*unstructured.Unstructured, error) {
+	t.Helper()
+	obj := &unstructured.Unstructured{}
+	if err := yaml.UnmarshalStrict([]byte(manifest), &obj.Object); err != nil {
+		t.Fatalf("the manifest of the test is no YAML: %v\n%s", err, manifest)
+	}
+	obj.SetNamespace("default")
+	err := api.Create(context.Background(), obj, client.DryRunAll, client.FieldValidation("Strict"))
+	return obj, err
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason   string
+		manifest string
+		want     string
+	}{
+		"RepositoryHTTP": {
+			reason:   "credentials in clear text need an explicit word",
+			manifest: repositoryHead + "spec: {url: 'http://git.example.com/config.git'}",
+			want:     `spec: Invalid value: url is http://, which sends credentials and commits in clear text: use https://, or set insecure: true to accept that`,
+		},
+		"RepositoryScheme": {
+			reason:   "SSH isn't there yet, and must not look as if it were",
+			manifest: repositoryHead + "spec: {url: 'ssh://git@git.example.com/config.git'}",
+			want:     `spec.url: Invalid value: url must be https://host/path, or http://host/path with insecure: true`,
+		},
+		"RepositoryCredentials": {
+			reason:   "credentials in a URL are seen by everybody who may read the object",
+			manifest: repositoryHead + "spec: {url: 'https://me:secret@git.example.com/config.git'}",
+			want:     `spec.url: Invalid value: url must not hold credentials: put them into a Secret and name it in secretRef`,
+		},
+		"RepositoryQuery": {
+			reason:   "a query has no meaning for Git, and may hold a token",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git?token=x'}",
+			want:     `spec.url: Invalid value: url must not hold a query or a fragment`,
+		},
+		"RepositoryBranch": {
+			reason:   "a branch is named without refs/heads/, and never leaves it",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', branch: '../main'}",
+			want:     `spec.branch: Invalid value: branch must be a branch name as git check-ref-format has it, without refs/heads/`,
+		},
+		"RepositoryInterval": {
+			reason:   "an interval of nothing would ask the server all the time",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', interval: 1ms}",
+			want:     `spec.interval: Invalid value: interval must be a duration of at least 1s, such as 30s or 5m`,
+		},
+		"RepositoryIntervalText": {
+			reason:   "a number without a unit is no duration",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', interval: '60'}",
+			want:     `spec.interval: Invalid value: interval must be a duration of at least 1s, such as 30s or 5m`,
+		},
+		"RepositoryTimeout": {
+			reason:   "a timeout is bounded on both sides",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', timeout: 2h}",
+			want:     `spec.timeout: Invalid value: timeout must be a duration from 1s to 1h, such as 60s`,
+		},
+		"RepositoryAuthor": {
+			reason:   "angle brackets would forge another author",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {author: {name: 'a <b>'}}}",
+			want:     `spec.commit.author.name: Invalid value: name must not hold <, > or control characters`,
+		},
+		"RepositoryEmail": {
+			reason:   "an email with a newline would forge a header",
+			manifest: repositoryHead + `spec: {url: 'https://git.example.com/config.git', commit: {author: {email: "a@b\nx"}}}`,
+			want:     `spec.commit.author.email: Invalid value: email must not hold <, >, spaces or control characters`,
+		},
+		"PolicyTag": {
+			reason:   "the tag is what is selected, so it can't be given",
+			manifest: policyHead + "spec:\n  image: registry.example.com/www:v1.0.0\n" + policyRest,
+			want:     `spec.image: Invalid value: image must be a repository without tag or digest: which tag is taken is said in select`,
+		},
+		"PolicyScheme": {
+			reason:   "image names have no scheme",
+			manifest: policyHead + "spec:\n  image: https://registry.example.com/www\n" + policyRest,
+			want:     `spec.image: Invalid value: image must not begin with a scheme: write registry.example.com/name`,
+		},
+		"PolicyInterval": {
+			reason:   "registries have limits",
+			manifest: policyHead + "spec:\n  image: registry.example.com/www\n  interval: 1s\n" + policyRest,
+			want:     `spec.interval: Invalid value: interval must be a duration of at least 5s, such as 30s or 5m`,
+		},
+		"PolicyTimeout": {
+			reason:   "a timeout is bounded on both sides",
+			manifest: policyHead + "spec:\n  image: registry.example.com/www\n  timeout: 0s\n" + policyRest,
+			want:     `spec.timeout: Invalid value: timeout must be a duration from 1s to 1h, such as 60s`,
+		},
+		"PolicyNoTargets": {
+			reason:   "a policy that writes nowhere does nothing",
+			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: []}",
+			want:     `spec.targets: Invalid value: 0: spec.targets in body should have at least 1 items`,
+		},
+		"TargetBothRefs": {
+			reason:   "a target lies in one place",
+			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: [{applicationRef: {name: a}, repositoryRef: {name: r}, file: f, tag: t}]}",
+			want:     `spec.targets[0]: Invalid value: a target needs exactly one of applicationRef and repositoryRef`,
+		},
+		"TargetNoFile": {
+			reason:   "a repository has no default file",
+			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: [{repositoryRef: {name: r}, tag: t}]}",
+			want:     `spec.targets[0]: Invalid value: a target with repositoryRef needs file: only an Application has value files to default to`,
+		},
+		"TargetFileOutside": {
+			reason:   "a file never leaves the repository",
+			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: [{repositoryRef: {name: r}, file: a/../../b, tag: t}]}",
+			want:     `spec.targets[0].file: Invalid value: file must be a relative path inside the repository, without .. and .git`,
+		},
+		"ApplicationProject": {
+			reason:   "a project that isn't enforced must not look as if it were",
+			manifest: appHead + "spec:\n  project: team-a\n  source: {repositoryRef: {name: r}}\n" + appRest,
+			want:     `spec.project: Invalid value: project must be default: there are no projects, rights follow from the Application's namespace and serviceAccountName`,
+		},
+		"ApplicationBothSources": {
+			reason:   "a source is one repository",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}, repoURL: https://git.example.com/config.git}\n" + appRest,
+			want:     `spec.source: Invalid value: source needs exactly one of repoURL and repositoryRef`,
+		},
+		"ApplicationPath": {
+			reason:   "a path never leaves the repository",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}, path: ../other}\n" + appRest,
+			want:     `spec.source.path: Invalid value: path must be a relative path inside the repository, without .. and .git`,
+		},
+		"ApplicationServer": {
+			reason:   "another cluster can't be reached yet",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  destination: {server: 'https://other.example.com', namespace: x}\n",
+			want:     `spec.destination.server: Invalid value: server must be https://kubernetes.default.svc, the cluster that Fairlead runs in: other clusters can't be reached yet`,
+		},
+		"ApplicationNamespace": {
+			reason:   "the name of a namespace has a form",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  destination: {namespace: Not_One}\n",
+			want:     `spec.destination.namespace: Invalid value: namespace must be the name of a namespace`,
+		},
+		"ApplicationSyncOption": {
+			reason:   "an option that does nothing must not look as if it did",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {syncOptions: [Replace=true]}\n" + appRest,
+			want:     `spec.syncPolicy.syncOptions: Invalid value: syncOptions may hold CreateNamespace=true or CreateNamespace=false, and no other option yet`,
+		},
+		"ApplicationName": {
+			reason:   "the name becomes a label's value",
+			manifest: "apiVersion: fairlead.dev/v1alpha1\nkind: Application\nmetadata: {name: " + strings.Repeat("a", 64) + "}\nspec:\n  source: {repositoryRef: {name: r}}\n" + appRest,
+			want:     `Invalid value: metadata.name must have at most 63 characters: it labels every object of the Application`,
+		},
+		"ApplicationUnknownField": {
+			reason:   "a field of Argo CD that isn't there yet is refused, not dropped",
+			manifest: appHead + "spec:\n  revisionHistoryLimit: 3\n  source: {repositoryRef: {name: r}}\n" + appRest,
+			want:     `strict decoding error: unknown field "spec.revisionHistoryLimit"`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := create(t, tc.manifest)
+			if err == nil {
+				t.Fatalf("\n%s\nthe API server took it", tc.reason)
+			}
+			if !strings.HasSuffix(normal(err.Error()), tc.want) {
+				t.Errorf("\n%s\ngot  %s\nwant ... %s", tc.reason, normal(err.Error()), tc.want)
+			}
+		})
+	}
+}
+
+// normal leaves out the value that the API server shows before the message.
+func normal(message string) string {
+	at := strings.Index(message, "Invalid value: ")
+	if at < 0 {
+		return message
+	}
+	head, tail := message[:at+len("Invalid value: ")], message[at+len("Invalid value: "):]
+	for _, mark := range []string{"\": ", "}: ", "]: ", "null: "} {
+		if i := strings.LastIndex(tail, mark); i >= 0 {
+			return head + tail[i+len(mark):]
+		}
+	}
+	return head + tail
+}
+
+func TestSamplesAndDefaults(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		sample string
+		want   map[string]any
+	}{
+		"ImagePolicy": {
+			reason: "the shortest declaration of a microservice is complete",
+			sample: "imagepolicy.yaml",
+			want: map[string]any{
+				"image": "registry.example.com/web-hook/www", "interval": "1m", "timeout": "1m", "registry": map[string]any{},
+				"select":  map[string]any{"semver": map[string]any{"range": ">=1.0.0"}},
+				"targets": []any{map[string]any{"applicationRef": map[string]any{"name": "webhooks"}, "tag": "www.tag"}},
+			},
+		},
+		"Application": {
+			reason: "a manifest of Argo CD applies after its apiVersion was changed",
+			sample: "application.yaml",
+			want: map[string]any{
+				"project": "default",
+				"source": map[string]any{
+					"repoURL": "https://git.example.com/web-hook/config.git", "targetRevision": "main", "path": "apps/webhooks",
+					"helm": map[string]any{"releaseName": "webhooks", "valueFiles": []any{"values.yaml"}},
+				},
+				"destination": map[string]any{"server": "https://kubernetes.default.svc", "namespace": "webhooks"},
+				"syncPolicy":  map[string]any{"automated": map[string]any{}, "syncOptions": []any{"CreateNamespace=true"}},
+			},
+		},
+		"ConfigRepository": {
+			reason: "a URL and a Secret are enough",
+			sample: "configrepository.yaml",
+			want: map[string]any{
+				"url": "https://git.example.com/web-hook/config.git", "branch": "main", "interval": "1m", "timeout": "60s",
+				"secretRef": map[string]any{"name": "config-git"},
+				"commit":    map[string]any{"author": map[string]any{"name": "Fairlead", "email": "fairlead@localhost"}},
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(filepath.Join("../../config/samples", tc.sample))
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents := strings.Split(string(data), "\n---\n")
+			created, err := create(t, documents[len(documents)-1])
+			if err != nil {
+				t.Fatalf("\n%s\n%v", tc.reason, err)
+			}
+			if diff := cmp.Diff(tc.want, created.Object["spec"]); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers"
+)
+
+// gracePeriod is how long a push that is under way may take after the word to stop.
+const gracePeriod = 30 * time.Second
+
+// controllerOptions are the flags of `fairlead controller`.
+type controllerOptions struct {
+	kubeconfig     string
+	namespace      string
+	metricsAddress string
+	healthAddress  string
+	leaderElect    bool
+}
+
+func newControllerCommand() *cobra.Command {
+	options := controllerOptions{}
+	command := &cobra.Command{
+		Use:   "controller",
+		Short: "Scan registries, commit what the policies select, and sync the Applications",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := options.validate(); err != nil {
+				return err
+			}
+			return options.run(command.Context())
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or the cluster that this runs in")
+	flags.StringVar(&options.namespace, "namespace", "fairlead", "Fairlead's own `namespace`: Applications in it may deploy to any other")
+	flags.StringVar(&options.metricsAddress, "metrics-address", "127.0.0.1:8080", "`address` that metrics are served on; 0: none")
+	flags.StringVar(&options.healthAddress, "health-address", "127.0.0.1:8081", "`address` that /healthz and /readyz are served on; 0: none")
+	flags.BoolVar(&options.leaderElect, "leader-elect", false, "let one of several replicas work, by a Lease in the own namespace")
+	return command
+}
+
+// validate refuses what can't work, naming the flag.
+func (o *controllerOptions) validate() error {
+	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
+		return fmt.Errorf("--namespace %q is no name of a namespace: %s", o.namespace, problems[0])
+	}
+	if o.metricsAddress == o.healthAddress && o.metricsAddress != "0" {
+		return fmt.Errorf("--metrics-address and --health-address are both %s: give one of them another port, or 0", o.metricsAddress)
+	}
+	return nil
+}
+
+// run works until ctx ends.
+func (o *controllerOptions) run(ctx context.Context) error {
+	ctrl.SetLogger(zap.New())
+	config, err := o.restConfig()
+	if err != nil {
+		return err
+	}
+	mgr, err := o.manager(config)
+	if err != nil {
+		return err
+	}
+	if err := controllers.Setup(mgr, o.namespace); err != nil {
+		return err //nolint:wrapcheck // names the controller
+	}
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("run the controllers: %w", err)
+	}
+	return nil
+}
+
+func (o *controllerOptions) restConfig() (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{}).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w: set --kubeconfig", err)
+	}
+	config.UserAgent = "fairlead/" + version
+	config.QPS = -1 // The API server's priority and fairness is the limit; a second one here would only add latency.
+	return config, nil
+}
+
+func (o *controllerOptions) manager(config *rest.Config) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("register the kinds: %w", err)
+	}
+	grace := gracePeriod
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress:        o.healthAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              "fairlead-controller",
+		LeaderElectionNamespace:       o.namespace,
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       &grace,
+		Client:                        client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	cachesInSync := func(request *http.Request) error {
+		if !mgr.GetCache().WaitForCacheSync(request.Context()) {
+			return errors.New("the caches of the API server's objects aren't in sync yet")
+		}
+		return nil
+	}
+	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("caches", cachesInSync)); err != nil {
+		return nil, fmt.Errorf("serve health: %w", err)
+	}
+	return mgr, nil
+}

@@ -1,0 +1,126 @@
+// Package configrepository is the one writer of each ConfigRepository: it follows the head of the branch, gathers what the
+// ImagePolicies want, has it committed and pushed, and hands the new head over to the Applications.
+//
+// It knows which policies write to a repository and what to record. It must never know how a file is edited or a
+// commit is made (gitwriter does), nor how a tag was selected.
+package configrepository
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/status"
+	"github.com/fairlead/fairlead/gitwriter"
+)
+
+const (
+	// concurrency is the number of repositories that are worked on at once; each has one writer.
+	concurrency = 8
+	// A failed run is tried again after retryFirst, then twice as late each time up to retryLast.
+	retryFirst = 500 * time.Millisecond
+	retryLast  = time.Minute
+)
+
+// Reconciler writes ConfigRepositories and follows their heads.
+type Reconciler struct {
+	client   client.Client
+	live     client.Reader
+	mirrors  *access.Mirrors
+	recorder events.EventRecorder
+	looks    *looks
+	now      func() time.Time
+}
+
+// NewReconciler returns a Reconciler that keeps its mirrors in mirrors.
+func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
+	return &Reconciler{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors,
+		recorder: mgr.GetEventRecorder("configrepository"), looks: newLooks(time.Now), now: time.Now,
+	}
+}
+
+// Setup adds the controller to the manager.
+func (r *Reconciler) Setup(mgr ctrl.Manager) error {
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("configrepository").
+		For(&v1alpha1.ConfigRepository{}, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Watches(&v1alpha1.ImagePolicy{}, gathering(r.repositoriesOf), builder.WithPredicates(selectionChanged())).
+		Watches(&v1alpha1.Application{}, gathering(r.repositoriesOf), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrency,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
+		}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up the controller of ConfigRepositories: %w", err)
+	}
+	return nil
+}
+
+// scope is what the steps of one reconciliation share.
+type scope struct {
+	repository *v1alpha1.ConfigRepository
+	mirror     *gitwriter.Mirror
+	beside     neighbours
+	wishes     []wish
+	result     gitwriter.WriteResult
+	reason     v1alpha1.Reason
+	err        error
+}
+
+// Reconcile looks at the remote head if that is due, writes what the policies want, and records both.
+func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	s := &scope{repository: &v1alpha1.ConfigRepository{}}
+	if err := r.client.Get(ctx, req.NamespacedName, s.repository); err != nil {
+		if err := client.IgnoreNotFound(err); err != nil {
+			return reconcile.Result{}, err
+		}
+		return reconcile.Result{}, r.forget(ctx, req)
+	}
+	for _, step := range []func(context.Context, *scope) error{r.gather, r.open, r.look, r.write} {
+		if s.err = step(ctx, s); s.err != nil {
+			break
+		}
+	}
+	if err := r.record(ctx, s); err != nil {
+		return reconcile.Result{}, err
+	}
+	return r.next(ctx, s)
+}
+
+// next says when the repository is looked at again.
+func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, error) {
+	if s.err == nil {
+		return reconcile.Result{RequeueAfter: r.looks.wait(s.repository)}, nil
+	}
+	if status.Terminal(s.err) {
+		// What is wrong may be mended on the server without a word to us: it is asked again, no more often than for its head.
+		ctrl.LoggerFrom(ctx).Error(s.err, "stalled", "reason", s.reasonOrGit())
+		return reconcile.Result{RequeueAfter: s.repository.Spec.Interval.Duration}, nil
+	}
+	return status.Result(s.err, 0)
+}
+
+// forget drops what is kept of repositories that are gone.
+func (r *Reconciler) forget(ctx context.Context, req reconcile.Request) error {
+	r.looks.forget(req.NamespacedName)
+	var repositories v1alpha1.ConfigRepositoryList
+	if err := r.client.List(ctx, &repositories); err != nil {
+		return fmt.Errorf("list ConfigRepositories: %w", err)
+	}
+	r.mirrors.Keep(repositories.Items)
+	return nil
+}
