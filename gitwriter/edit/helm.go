@@ -11,6 +11,9 @@ import (
 	helmyaml "sigs.k8s.io/yaml"
 )
 
+// separator begins the line between two documents.
+var separator = []byte("---")
+
 // values is a file as Helm reads it: cut at the separator lines, each part decoded by sigs.k8s.io/yaml, the parts merged.
 type values struct {
 	parts []part
@@ -27,6 +30,9 @@ type part struct {
 func readValues(data []byte) (*values, error) {
 	result := &values{}
 	for _, p := range cut(data) {
+		if err := checkSeparator(data, p); err != nil {
+			return nil, err
+		}
 		if err := helmyaml.Unmarshal(data[p.start:p.end], &p.tree); err != nil {
 			return nil, helmError(data, p, err)
 		}
@@ -48,6 +54,22 @@ func helmError(data []byte, p part, err error) error {
 	return &Error{Line: line, Problem: "Helm's parser refuses the file: " + strings.ReplaceAll(message, "\n", " "), Hint: "mend the file first"}
 }
 
+// checkSeparator refuses what Helm refuses on a separator line: anything but a comment behind the hyphens.
+func checkSeparator(data []byte, p part) error {
+	line, _, _ := bytes.Cut(data[p.start:p.end], []byte("\n"))
+	rest, isSeparator := bytes.CutPrefix(line, separator)
+	rest = bytes.TrimSpace(rest)
+	if !isSeparator || len(rest) == 0 || rest[0] == '#' {
+		return nil
+	}
+
+	return &Error{
+		Line:    bytes.Count(data[:p.start], []byte("\n")) + 1,
+		Problem: "Helm refuses a document that begins on the line of its separator ---",
+		Hint:    "begin it on the next line",
+	}
+}
+
 // cut splits a file where Helm does: at each line that begins with three hyphens. A separator belongs to the part behind it.
 func cut(data []byte) []part {
 	var parts []part
@@ -57,7 +79,7 @@ func cut(data []byte) []part {
 		if length == 0 {
 			length = len(data) - at
 		}
-		if at > start && bytes.HasPrefix(data[at:], []byte("---")) {
+		if at > start && bytes.HasPrefix(data[at:], separator) {
 			parts = append(parts, part{start: start, end: at})
 			start = at
 		}

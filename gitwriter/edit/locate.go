@@ -171,7 +171,12 @@ func (w *walker) checkKey(node *yaml.Node, key string) error {
 }
 
 func (w *walker) refuseAlias(node *yaml.Node) error {
-	return refuse(w.path, node, fmt.Sprintf("%s is the alias *%s, a change would show wherever the anchor is used", w.prefix(), shorten(node.Value)),
+	subject := ""
+	if w.at < len(w.elements) {
+		subject = w.prefix() + " "
+	}
+
+	return refuse(w.path, node, fmt.Sprintf("%sis the alias *%s, a change would show wherever the anchor is used", subject, shorten(node.Value)),
 		fmt.Sprintf("name the path of the anchor, at line %d, or write the values out here", node.Alias.Line))
 }
 

@@ -2,6 +2,8 @@ package edit
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -122,11 +124,50 @@ func (s *state) proveValues(result []byte, wanted map[*yaml.Node]string) error {
 	return nil
 }
 
-// refuseSpread says that a change would show at other paths too.
+// refuseSpread says that a change would show at other paths too, and which aliases carry it there.
 func (s *state) refuseSpread(t *target) error {
-	if s.aliases {
-		return refuse(t.path.String(), t.node, "other values would change with it, through an alias or a merge key of an anchor on its way", "write the value out where it shall differ, or there too")
+	users := aliasesOf(s.docs, t.node)
+	if len(users) == 0 {
+		return refuse(t.path.String(), t.node, "other values would change with it for Helm", rewrite)
 	}
 
-	return refuse(t.path.String(), t.node, "other values would change with it for Helm", rewrite)
+	return refuse(t.path.String(), t.node, "other values would change with it, through "+strings.Join(users, ", "), "write the value out there instead")
+}
+
+// maxAliasesShown bounds the aliases that a message lists.
+const maxAliasesShown = 5
+
+// aliasesOf names the aliases that repeat a node, or a part of the document that it stands in.
+func aliasesOf(docs []*yaml.Node, node *yaml.Node) []string {
+	around := map[*yaml.Node]struct{}{}
+	for _, doc := range docs {
+		collectAround(doc, node, around)
+	}
+	var users []string
+	for _, doc := range docs {
+		users = collectAliases(doc, around, users)
+	}
+
+	return users
+}
+
+// collectAround adds the node and all that it stands in.
+func collectAround(from, node *yaml.Node, around map[*yaml.Node]struct{}) bool {
+	within := from == node || slices.ContainsFunc(from.Content, func(child *yaml.Node) bool { return collectAround(child, node, around) })
+	if within {
+		around[from] = struct{}{}
+	}
+
+	return within
+}
+
+func collectAliases(from *yaml.Node, of map[*yaml.Node]struct{}, users []string) []string {
+	if _, repeats := of[from.Alias]; repeats && len(users) < maxAliasesShown {
+		users = append(users, fmt.Sprintf("*%s at line %d", shorten(from.Value), from.Line))
+	}
+	for _, child := range from.Content {
+		users = collectAliases(child, of, users)
+	}
+
+	return users
 }

@@ -54,6 +54,10 @@ func locate(data []byte, targets []*target) error {
 }
 
 func (t *target) lost() error {
+	if t.node.Value == "" {
+		return refuse(t.path.String(), t.node, "has no value, and no place for one", `write it with a colon and ""`)
+	}
+
 	return refuse(t.path.String(), t.node, "the bytes of this value can't be told apart", "write it on the line of its key, in double quotes")
 }
 
@@ -94,10 +98,11 @@ func scalarSpan(data []byte, start int, node *yaml.Node) (span, bool) {
 	case properties > start:
 		return span{start: properties, end: properties, blank: true}, true
 	default:
-		// An empty value has the place right behind the indicator that announces it; without one there is no place to write.
-		announced := start > 0 && (data[start-1] == ':' || data[start-1] == '-')
+		// An empty value has its place right behind the indicator that announces it; without one there is none to write to.
+		at := len(bytes.TrimRight(data[:start], " \t"))
+		announced := at > 0 && (data[at-1] == ':' || data[at-1] == '-')
 
-		return span{start: start, end: start, blank: true}, announced
+		return span{start: at, end: at, blank: true}, announced
 	}
 }
 

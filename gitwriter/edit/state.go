@@ -69,8 +69,8 @@ func (s *state) checkSeen(t *target) error {
 	if !exists {
 		return refuse(t.path.String(), t.node, "Helm doesn't see this value", "keep it in a document of its own, begun by a line of three hyphens")
 	}
-	if effective, _ := lookup(s.values.merged(), t.elements); !sameValues(own, effective) {
-		return refuse(t.path.String(), t.node, "a later document overrides it for Helm with "+describeValue(effective), "remove it there")
+	if effective, exists := lookup(s.values.merged(), t.elements); !exists || !sameValues(own, effective) {
+		return refuse(t.path.String(), t.node, "a later document of the file overrides a part of this path for Helm", "remove it there")
 	}
 
 	return nil

@@ -1,0 +1,202 @@
+package edit_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fairlead/fairlead/gitwriter/edit"
+)
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		file   string
+		want   string
+		err    string
+	}{
+		"Plain":       {reason: "plain text is the value", file: "www:\n  tag: v1.0.35 # c\n", want: "v1.0.35"},
+		"Double":      {reason: "escapes are resolved", file: `www: {tag: "a\u0062\\c"}`, want: `ab\c`},
+		"Single":      {reason: "doubled apostrophes are one", file: "www: {tag: 'it''s'}", want: "it's"},
+		"Number":      {reason: "a number is returned as it is written", file: "www: {tag: 1.20}", want: "1.20"},
+		"Boolean":     {reason: "a boolean is returned as it is written", file: "www: {tag: Yes}", want: "Yes"},
+		"Empty":       {reason: "nothing written is the empty value", file: "www:\n  tag:\n", want: ""},
+		"Null":        {reason: "null is the empty value", file: "www: {tag: null}", want: ""},
+		"Tilde":       {reason: "so is its short form", file: "www: {tag: ~}", want: ""},
+		"AliasedBy":   {reason: "an alias that repeats the value is refused before anybody tries to edit", file: "www: {tag: &t v1}\napi: *t\n", err: "line 1, column 12: www.tag: other values would change with it, through *t at line 2: write the value out there instead"},
+		"LongAliased": {reason: "a long value beside aliases can be read", file: "www: {tag: " + strings.Repeat("x", 5000) + "}\na: &a b\nc: *a\n", want: strings.Repeat("x", 5000)},
+		"OddAliased":  {reason: "an unprintable value beside aliases can be read", file: "www: {tag: \"a\\tb\"}\na: &a b\nc: *a\n", want: "a\tb"},
+		"Missing":     {reason: "the refusals are those of Apply", file: "www: {name: x}", err: "line 1, column 6: www.tag: www has no key tag, it has name: add it to the file, or correct the path"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := edit.Value([]byte(tc.file), mustPath(t, "www.tag"))
+			message := ""
+			if err != nil {
+				message = err.Error()
+			}
+			if diff := cmp.Diff(tc.err, message); diff != "" {
+				t.Errorf("%s: message: -want +got:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestApplyRefusesInputs(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		file   string
+		value  string
+		err    string
+	}{
+		"LineBreak":     {reason: "a value is one line", value: "v1\nx: y", err: `www.tag: the value "v1\nx: y" holds the unprintable character U+000A: give one line of printable text`},
+		"Tab":           {reason: "a value is printable", value: "v1\t", err: `www.tag: the value "v1\t" holds the unprintable character U+0009: give one line of printable text`},
+		"Escape":        {reason: "a value is printable", value: "\x1b[0m", err: `www.tag: the value "\x1b[0m" holds the unprintable character U+001B: give one line of printable text`},
+		"LineSeparator": {reason: "YAML 1.1 breaks lines there", value: "a\u2028b", err: `www.tag: the value "a\u2028b" holds the unprintable character U+2028: give one line of printable text`},
+		"BOM":           {reason: "a value is printable", value: "\ufeffa", err: `www.tag: the value "\ufeffa" holds the unprintable character U+FEFF: give one line of printable text`},
+		"InvalidUTF8":   {reason: "a file is UTF-8", value: "a\xff", err: "www.tag: the value isn't valid UTF-8: give one line of printable text"},
+		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of printable text"},
+		"LargeFile":     {reason: "a file is bounded", file: strings.Repeat("# comment\n", 1<<20+1), err: "the file is larger than 10 MiB: keep the values to edit in a smaller file"},
+		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 2_000_001) + "]\n", err: "the file may hold more than 2000000 values: keep the values to edit in a smaller file"},
+		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := []byte("www: {tag: v1}\n")
+			if tc.file != "" {
+				file = []byte(tc.file)
+			}
+			got, err := edit.Apply(file, edit.Edit{Path: mustPath(t, "www.tag"), Value: tc.value})
+			if err == nil || got != nil {
+				t.Fatalf("%s: Apply returned %q and no error", tc.reason, got)
+			}
+			if diff := cmp.Diff(tc.err, err.Error()); diff != "" {
+				t.Errorf("%s: message: -want +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestApplyZeroPath(t *testing.T) {
+	t.Parallel()
+	_, err := edit.Apply([]byte("a: b\n"), edit.Edit{Value: "x"})
+	if err == nil {
+		t.Fatal("Apply accepted an empty path")
+	}
+	if diff := cmp.Diff("the key path is empty: name one, such as www.tag", err.Error()); diff != "" {
+		t.Errorf("message: -want +got:\n%s", diff)
+	}
+}
+
+func TestApplyNothing(t *testing.T) {
+	t.Parallel()
+	file := []byte("no: [yaml")
+	got, err := edit.Apply(file)
+	if err != nil || !bytes.Equal(file, got) {
+		t.Errorf("Apply without edits = %q, %v", got, err)
+	}
+}
+
+// TestApplyAllOrNothing: one edit that is refused holds back the others.
+func TestApplyAllOrNothing(t *testing.T) {
+	t.Parallel()
+	file := []byte("www: {tag: v1}\n")
+	got, err := edit.Apply(file,
+		edit.Edit{Path: mustPath(t, "www.tag"), Value: "v2"},
+		edit.Edit{Path: mustPath(t, "api.tag"), Value: "v2"})
+	if err == nil || got != nil {
+		t.Errorf("Apply = %q, %v", got, err)
+	}
+	if diff := cmp.Diff("www: {tag: v1}\n", string(file)); diff != "" {
+		t.Errorf("the input changed: -want +got:\n%s", diff)
+	}
+}
+
+func TestCheckTagOrDigest(t *testing.T) {
+	t.Parallel()
+	legal := []string{"v1.0.36", "latest", "_x", "1.2.3-rc.1", "A", strings.Repeat("a", 128), "sha256:" + strings.Repeat("0", 64), "sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7"}
+	for _, value := range legal {
+		if err := edit.CheckTagOrDigest(value); err != nil {
+			t.Errorf("CheckTagOrDigest(%q): %v", value, err)
+		}
+	}
+	for _, value := range []string{"", "-a", ".a", "a b", "a+b", "a/b", "a\n", "grün", strings.Repeat("a", 129), "sha256:", ":a", "a:b:c"} {
+		if err := edit.CheckTagOrDigest(value); err == nil {
+			t.Errorf("CheckTagOrDigest(%q) accepted it", value)
+		}
+	}
+	want := `"a b" is no legal tag or digest: a tag has up to 128 letters, digits, dots, hyphens and underscores and begins with a letter, digit or underscore`
+	if diff := cmp.Diff(want, edit.CheckTagOrDigest("a b").Error()); diff != "" {
+		t.Errorf("message: -want +got:\n%s", diff)
+	}
+}
+
+// service is one entry of a generated values file, 20 lines long.
+const service = `# %[1]s: see https://docs.example.com/%[1]s
+%[1]s:
+  image:
+    repository: registry.example.com/web-hook/%[1]s
+    # set by Fairlead
+    tag: v1.0.35
+    pullPolicy: IfNotPresent
+  replicas: 3
+  resources:
+    requests: {cpu: 100m, memory: 128Mi}
+    limits: {memory: 256Mi}
+  podAnnotations:
+    prometheus.io/scrape: "true"
+    prometheus.io/port: '8080'
+  env:
+  - name: LOG_LEVEL
+    value: info
+  - name: TIMEOUT
+    value: "30"
+
+`
+
+func servicesFile(count int) []byte {
+	var file bytes.Buffer
+	for i := range count {
+		fmt.Fprintf(&file, service, fmt.Sprintf("service%d", i))
+	}
+
+	return file.Bytes()
+}
+
+func BenchmarkApply(b *testing.B) {
+	for name, count := range map[string]int{"200Lines": 10, "5MB": 9500} {
+		b.Run(name, func(b *testing.B) {
+			file := servicesFile(count)
+			change := edit.Edit{Path: mustPath(b, fmt.Sprintf("service%d.image.tag", count-1)), Value: "v1.0.36"}
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := edit.Apply(file, change); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkValue(b *testing.B) {
+	file := servicesFile(10)
+	path := mustPath(b, "service9.image.tag")
+	b.SetBytes(int64(len(file)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := edit.Value(file, path); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
