@@ -1,0 +1,121 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// call is what happens on the wire during one call of the Client. Its transport writes it from several goroutines;
+// some of them may outlive the call.
+type call struct {
+	mu sync.Mutex
+	// requests counts HTTP requests, those of authentication included.
+	requests int
+	// budget is the number of bytes that may still be read.
+	budget int64
+	// status and wait are those of the last answer.
+	status int
+	wait   time.Duration
+	// failure is why the last request got no whole answer, failedHost whom it was meant for.
+	failure    error
+	failedHost string
+	// refusal is the last request that the guard didn't let out.
+	refusal *violation
+	// secrets must not appear in an error.
+	secrets []string
+}
+
+type callKey struct{}
+
+// newCall returns a record, and the context that leads the transport to it.
+func newCall(ctx context.Context, budget int64, cred Credential) (context.Context, *call) {
+	c := &call{budget: budget, secrets: cred.secrets()}
+
+	return context.WithValue(ctx, callKey{}, c), c
+}
+
+// sent records a request that goes out, and the secrets in it.
+func (c *call) sent(req *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.requests++
+
+	if header := req.Header.Get("Authorization"); header != "" {
+		_, secret, _ := strings.Cut(header, " ")
+		c.secrets = append(c.secrets, secret)
+	}
+}
+
+// answered records an answer, whose body is still to be read.
+func (c *call) answered(resp *http.Response) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.status, c.wait = resp.StatusCode, retryAfter(resp)
+}
+
+// failed records that no answer came, or only a part of one.
+func (c *call) failed(host string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.failedHost, c.failure = host, err
+}
+
+// refused records that the guard kept a request back.
+func (c *call) refused(v *violation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.refusal = v
+}
+
+// spend takes bytes from the budget, and reports whether it sufficed.
+func (c *call) spend(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.budget -= int64(n)
+
+	return c.budget >= 0
+}
+
+// sofar returns a copy for reading.
+func (c *call) sofar() call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	return call{
+		requests: c.requests, status: c.status, wait: c.wait,
+		failure: c.failure, failedHost: c.failedHost, refusal: c.refusal, secrets: slices.Clone(c.secrets),
+	}
+}
+
+// meteredBody reads an answer within the call's budget.
+type meteredBody struct {
+	io.ReadCloser
+
+	call *call
+	host string
+}
+
+// Read ends with a violation where the budget ends.
+func (b *meteredBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+
+	if !b.call.spend(n) {
+		return 0, &violation{problem: "its answer is larger than is read", hint: "check that this is a registry, or delete tags"}
+	}
+
+	if err != nil && err != io.EOF { //nolint:errorlint // a reader's end is io.EOF itself.
+		b.call.failed(b.host, err)
+	}
+
+	return n, err
+}

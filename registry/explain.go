@@ -1,0 +1,200 @@
+package registry
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// operation is what a call was meant to do.
+type operation struct {
+	verb string
+	repo name.Repository
+	tag  string
+	cred Credential
+}
+
+// failed turns what the transport returned into an Error. The chain below it is left behind: its texts hold what
+// servers sent, addresses of sockets and times of day.
+func (o operation) failed(record *call, err error) *Error {
+	seen := record.sofar()
+	failure := &Error{
+		Op: o.verb, Registry: o.repo.RegistryStr(), Repository: o.repo.RepositoryStr(), Tag: o.tag,
+		Host: o.repo.RegistryStr(),
+	}
+
+	var (
+		answer *transport.Error
+		broken *violation
+	)
+
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		failure.Err = fmt.Errorf("no whole answer in time: %w", context.DeadlineExceeded)
+		failure.Hint = "check that the registry is reachable, or give it more time"
+	case errors.Is(err, context.Canceled):
+		failure.Err, failure.Hint = context.Canceled, "try again"
+	case errors.As(err, &answer):
+		o.answered(failure, answer, seen)
+	case errors.As(err, &broken) && seen.failure == nil:
+		failure.Err, failure.Hint = errors.New(broken.problem), broken.hint
+	case seen.failure != nil:
+		failure.Host, failure.Err = seen.failedHost, cause(seen.failure)
+		failure.Hint = o.unreachableHint(seen.failure)
+	case seen.status >= http.StatusBadRequest:
+		failure.Status, failure.wait, failure.Hint = seen.status, seen.wait, o.hint(seen.status)
+	default:
+		failure.Err = errors.New(withhold(firstLine(err), seen.secrets))
+		failure.Hint = "check the registry's configuration"
+	}
+
+	return failure
+}
+
+// answered fills in what a server said.
+func (o operation) answered(failure *Error, answer *transport.Error, seen call) {
+	failure.Status, failure.wait, failure.Hint = answer.StatusCode, seen.wait, o.hint(answer.StatusCode)
+
+	if answer.Request != nil && answer.Request.URL != nil {
+		failure.Host = clean(answer.Request.URL.Host)
+	}
+
+	if len(answer.Errors) > 0 {
+		failure.Code = withhold(string(answer.Errors[0].Code), seen.secrets)
+		failure.Message = withhold(answer.Errors[0].Message, seen.secrets)
+	}
+}
+
+// hint says what to do about a status.
+func (o operation) hint(status int) string {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		if o.cred == (Credential{}) {
+			return "give a credential that may pull, or check the image's name"
+		}
+
+		return "check the credential, and that it may pull this image"
+	case status == http.StatusNotFound && o.tag != "":
+		return "check that the tag still exists"
+	case status == http.StatusNotFound:
+		return "check the image's name, or push its first tag"
+	case status == http.StatusTooManyRequests:
+		return "ask less often, or with a credential that may ask more often"
+	case status >= http.StatusInternalServerError:
+		return "check the registry; it is asked again"
+	default:
+		return "check the image's name, and that this is a registry"
+	}
+}
+
+// unreachableHint says what to do when there was no answer.
+func (o operation) unreachableHint(err error) string {
+	var (
+		authority *x509.UnknownAuthorityError
+		unknown   x509.UnknownAuthorityError
+	)
+
+	switch {
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "set insecure if it is meant to be asked over plain HTTP"
+	case errors.As(err, &authority), errors.As(err, &unknown):
+		return "use a certificate that the system trusts"
+	default:
+		return "check the address, and that the registry is running and reachable"
+	}
+}
+
+// socket matches what the texts of package net hold about our end of a connection, which differs each time.
+var socket = regexp.MustCompile(`\S+->`)
+
+// cause returns the reason of a network failure without what differs from one time to the next.
+func cause(err error) error {
+	var (
+		expired x509.CertificateInvalidError
+		op      *net.OpError
+		wrapped *url.Error
+	)
+
+	switch {
+	case errors.As(err, &expired) && expired.Reason == x509.Expired:
+		return errors.New("its certificate has expired or isn't valid yet")
+	case errors.As(err, &op) && op.Op != "dial":
+		return fmt.Errorf("connection lost: %w", op.Err)
+	case errors.As(err, &wrapped):
+		return errors.New(clean(socket.ReplaceAllString(wrapped.Err.Error(), "")))
+	default:
+		return errors.New(clean(socket.ReplaceAllString(err.Error(), "")))
+	}
+}
+
+// firstLine returns the first line of an error without the address that package net/http puts before it. What the
+// transport quotes of a token server's answer begins in the second line.
+func firstLine(err error) string {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+
+	line, _, _ := strings.Cut(err.Error(), "\n")
+
+	return line
+}
+
+// withhold cleans a server's words, and drops them altogether if they repeat a secret: cutting out a short secret
+// would show where it was.
+func withhold(words string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if strings.Contains(words, form) {
+				return "words withheld, they repeat a secret"
+			}
+		}
+	}
+
+	return clean(words)
+}
+
+// maxQuoted bounds what is quoted of anything that isn't ours, in characters.
+const maxQuoted = 200
+
+// clean makes a foreign text fit for one line of a message.
+func clean(text string) string {
+	runes := make([]rune, 0, min(len(text), maxQuoted))
+
+	for _, r := range text {
+		if len(runes) == maxQuoted {
+			return string(runes) + "..."
+		}
+
+		if !unicode.IsPrint(r) {
+			r = ' '
+		}
+
+		runes = append(runes, r)
+	}
+
+	return strings.TrimSpace(string(runes))
+}
+
+// abbreviate bounds what is quoted of an input; quoting itself makes it fit for one line.
+func abbreviate(text string) string {
+	if runes := []rune(text); len(runes) > maxQuoted {
+		return string(runes[:maxQuoted]) + "..."
+	}
+
+	return text
+}
