@@ -14,10 +14,16 @@ import (
 // some of them may outlive the call.
 type call struct {
 	mu sync.Mutex
-	// requests counts HTTP requests, those of authentication included.
-	requests int
+	facts
+
 	// budget is the number of bytes that may still be read.
 	budget int64
+}
+
+// facts are what is known of a call.
+type facts struct {
+	// requests counts HTTP requests, those of authentication included.
+	requests int
 	// status and wait are those of the last answer.
 	status int
 	wait   time.Duration
@@ -34,7 +40,7 @@ type callKey struct{}
 
 // newCall returns a record, and the context that leads the transport to it.
 func newCall(ctx context.Context, budget int64, cred Credential) (context.Context, *call) {
-	c := &call{budget: budget, secrets: cred.secrets()}
+	c := &call{budget: budget, facts: facts{secrets: cred.secrets()}}
 
 	return context.WithValue(ctx, callKey{}, c), c
 }
@@ -86,15 +92,15 @@ func (c *call) spend(n int) bool {
 	return c.budget >= 0
 }
 
-// sofar returns a copy for reading.
-func (c *call) sofar() call {
+// soFar returns a copy of what is known.
+func (c *call) soFar() facts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	return call{
-		requests: c.requests, status: c.status, wait: c.wait,
-		failure: c.failure, failedHost: c.failedHost, refusal: c.refusal, secrets: slices.Clone(c.secrets),
-	}
+	known := c.facts
+	known.secrets = slices.Clone(c.secrets)
+
+	return known
 }
 
 // meteredBody reads an answer within the call's budget.

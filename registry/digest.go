@@ -38,7 +38,7 @@ func (c *Client) Digest(ctx context.Context, ref name.Tag, cred Credential) (str
 	defer done()
 
 	digest, err := s.resolve(ctx, ref.TagStr())
-	requests := record.sofar().requests
+	requests := record.soFar().requests
 
 	if err != nil {
 		failure := op.failed(record, err)

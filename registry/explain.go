@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,7 +28,7 @@ type operation struct {
 // failed turns what the transport returned into an Error. The chain below it is left behind: its texts hold what
 // servers sent, addresses of sockets and times of day.
 func (o operation) failed(record *call, err error) *Error {
-	seen := record.sofar()
+	seen := record.soFar()
 	failure := &Error{
 		Op: o.verb, Registry: o.repo.RegistryStr(), Repository: o.repo.RepositoryStr(), Tag: o.tag,
 		Host: o.repo.RegistryStr(),
@@ -62,7 +63,7 @@ func (o operation) failed(record *call, err error) *Error {
 }
 
 // answered fills in what a server said.
-func (o operation) answered(failure *Error, answer *transport.Error, seen call) {
+func (o operation) answered(failure *Error, answer *transport.Error, seen facts) {
 	failure.Status, failure.wait, failure.Hint = answer.StatusCode, seen.wait, o.hint(answer.StatusCode)
 
 	if answer.Request != nil && answer.Request.URL != nil {
@@ -128,7 +129,9 @@ func cause(err error) error {
 	switch {
 	case errors.As(err, &expired) && expired.Reason == x509.Expired:
 		return errors.New("its certificate has expired or isn't valid yet")
-	case errors.As(err, &op) && op.Op != "dial":
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("connection lost: it was closed in the middle")
+	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):
 		return fmt.Errorf("connection lost: %w", op.Err)
 	case errors.As(err, &wrapped):
 		return errors.New(clean(socket.ReplaceAllString(wrapped.Err.Error(), "")))

@@ -94,8 +94,8 @@ func (k *Keychain) For(repo name.Repository) Credential {
 	return Credential{}
 }
 
-// decodeAuth reads base64 of "username:password", padded or not. The user name that stands for an identity token
-// ends in a NUL byte in files of old.
+// decodeAuth reads base64 of "username:password", padded or not. Docker trims NUL bytes from the password, with which
+// an identity token leaves it empty.
 func decodeAuth(auth string) (username, password string, ok bool) {
 	raw := strings.TrimRight(strings.TrimSpace(auth), "=")
 

@@ -43,7 +43,7 @@ func (c *Client) ListTags(ctx context.Context, repo name.Repository, cred Creden
 	defer done()
 
 	tags, err := s.list(ctx, c.limits)
-	requests := record.sofar().requests
+	requests := record.soFar().requests
 
 	if err != nil {
 		failure := op.failed(record, err)
