@@ -1,0 +1,116 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// grace that the controller has to end after SIGTERM.
+const grace = 20 * time.Second
+
+// build compiles the controller unless Options.Binary names one.
+func (s *Stack) build(ctx context.Context) error {
+	s.mu.Lock()
+	built := s.binary != ""
+	s.mu.Unlock()
+	if built {
+		return nil
+	}
+	file := filepath.Join(s.dir, "fairlead")
+	s.logf("building cmd/fairlead ...\n")
+	start := time.Now()
+	if err := Build(ctx, file, s.options.Race); err != nil {
+		return err
+	}
+	s.logf("built cmd/fairlead in %.1f s\n", time.Since(start).Seconds())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.binary = file
+	return nil
+}
+
+// StartController starts fairlead as a process of its own, as ServiceAccount fairlead/fairlead with exactly the rights of
+// config/rbac, and waits until it is ready. After Kill or Terminate it starts it again; its log goes on in the same file.
+func (s *Stack) StartController(ctx context.Context) error {
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	binary, running := s.binary, s.controller != nil && s.controller.running()
+	s.mu.Unlock()
+	if running {
+		return fmt.Errorf("start the controller: it runs already")
+	}
+	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, Namespace, "fairlead")
+	if err != nil {
+		return fmt.Errorf("start the controller: %w", err)
+	}
+	start := time.Now()
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	p, _, err := s.startOnFreePort(ctx, "fairlead", binary,
+		func(port string) []string {
+			return append([]string{
+				"controller", "--kubeconfig", kubeconfig, "--namespace", Namespace,
+				"--metrics-address", "0", "--health-address", "127.0.0.1:" + port,
+			}, s.options.ControllerArgs...)
+		},
+		func(ctx context.Context, address string) error { return get(ctx, client, "http://"+address+"/readyz") })
+	if err != nil {
+		return err
+	}
+	s.logf("the controller is ready after %.1f s\n", time.Since(start).Seconds())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.controller = p
+	return nil
+}
+
+// Kill ends the controller with SIGKILL, in the middle of whatever it does, and returns when it is gone.
+func (s *Stack) Kill() {
+	if p := s.takeController(); p != nil {
+		p.kill()
+	}
+}
+
+// Terminate ends the controller with SIGTERM and waits until it is gone. The error says how it ended, if not well.
+func (s *Stack) Terminate() error {
+	p := s.takeController()
+	if p == nil {
+		return nil
+	}
+	if err := p.terminate(grace); err != nil {
+		return fmt.Errorf("the controller didn't end well: %w, its last words:\n%s", err, tail(p.log, 15))
+	}
+	return nil
+}
+
+func (s *Stack) takeController() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.controller
+	s.controller = nil
+	return p
+}
+
+// ControllerPID is the process ID of the controller, 0 when it doesn't run: for measuring what it uses.
+func (s *Stack) ControllerPID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.controller == nil || !s.controller.running() {
+		return 0
+	}
+	return s.controller.cmd.Process.Pid
+}
+
+// Logs are what the controller has written, over all its starts.
+func (s *Stack) Logs() string {
+	data, err := os.ReadFile(filepath.Join(s.dir, "fairlead.log"))
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}

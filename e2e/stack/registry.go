@@ -1,0 +1,231 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// Kinds of requests that the registry's Front counts, after the method and a space: "GET tags", "HEAD manifest".
+const (
+	KindPing     = "ping"
+	KindToken    = "token"
+	KindTags     = "tags"
+	KindManifest = "manifest"
+	KindBlob     = "blob"
+	KindUpload   = "upload"
+	KindOther    = "other"
+)
+
+// Registry is the distribution registry with basic auth. Clients reach it through the Front; the stack's own pushes go
+// straight to it, so that they are neither counted nor disturbed.
+type Registry struct {
+	*Front
+
+	// Username and Password that the registry asks for.
+	Username, Password string
+
+	direct *http.Transport
+	image  func() (v1.Image, error)
+}
+
+// Pushed is a tag that was pushed.
+type Pushed struct {
+	// Image is the reference: 127.0.0.1:5000/web-hook/www:v1.0.36.
+	Image string
+	// Digest of the manifest.
+	Digest string
+	// Time at which the registry had said yes.
+	Time time.Time
+}
+
+const registryConfig = `version: 0.1
+log: {level: warn}
+storage:
+  filesystem: {rootdirectory: %[1]s/registry-data}
+  delete: {enabled: true}
+http: {net: unix, addr: %[1]s/registry.sock, secret: %[2]s}
+auth:
+  htpasswd: {realm: fairlead-e2e, path: %[1]s/htpasswd}
+`
+
+func (s *Stack) startRegistry(ctx context.Context) error {
+	password, err := randomWord()
+	if err != nil {
+		return err
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		return fmt.Errorf("start the registry: hash its password: %w", err)
+	}
+	const username = "puller"
+	config := filepath.Join(s.dir, "registry.yaml")
+	err = errors.Join(
+		os.WriteFile(filepath.Join(s.dir, "htpasswd"), []byte(username+":"+string(hash)+"\n"), 0o600),
+		os.WriteFile(config, fmt.Appendf(nil, registryConfig, s.dir, password), 0o600))
+	if err != nil {
+		return fmt.Errorf("start the registry: write its configuration: %w", err)
+	}
+	process, err := s.start("registry", filepath.Join(s.registryTools, "registry"), "serve", config)
+	if err != nil {
+		return err
+	}
+	direct := unixTransport(filepath.Join(s.dir, "registry.sock"))
+	proxy := &httputil.ReverseProxy{
+		Transport:     direct,
+		FlushInterval: -1,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
+			r.Out.Host = r.In.Host // the registry makes absolute URLs of it
+		},
+	}
+	front, err := newFront(proxy, registryKind)
+	if err != nil {
+		return err
+	}
+	s.Registry = &Registry{Front: front, Username: username, Password: password, direct: direct, image: sync.OnceValues(tinyImage)}
+	return process.waitReady(ctx, func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+front.Address()+"/v2/", http.NoBody)
+		if err != nil {
+			return fmt.Errorf("ask the registry: %w", err)
+		}
+		request.SetBasicAuth(username, password)
+		response, err := direct.RoundTrip(request)
+		if err != nil {
+			return fmt.Errorf("ask the registry: %w", err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("ask the registry: %s", response.Status)
+		}
+		return nil
+	})
+}
+
+// registryKind names a request by its method and what it is about.
+func registryKind(r *http.Request) (string, error) {
+	path := r.URL.Path
+	switch {
+	case path == "/v2/" || path == "/v2":
+		return r.Method + " " + KindPing, nil
+	case strings.HasSuffix(path, "/token"):
+		return r.Method + " " + KindToken, nil
+	case strings.HasSuffix(path, "/tags/list"):
+		return r.Method + " " + KindTags, nil
+	case strings.Contains(path, "/manifests/"):
+		return r.Method + " " + KindManifest, nil
+	case strings.Contains(path, "/blobs/uploads/"):
+		return r.Method + " " + KindUpload, nil
+	case strings.Contains(path, "/blobs/"):
+		return r.Method + " " + KindBlob, nil
+	default:
+		return r.Method + " " + KindOther, nil
+	}
+}
+
+// Repository is a repository's name with the registry's address: Repository("web-hook/www").
+func (r *Registry) Repository(path string) string { return r.Address() + "/" + path }
+
+// PushImage pushes a tiny image that no other tag has, past the Front. The repository is named without the registry.
+func (r *Registry) PushImage(ctx context.Context, repository, tag string) (Pushed, error) {
+	base, err := r.image()
+	if err != nil {
+		return Pushed{}, err
+	}
+	return push(ctx, r.direct, base, r.Repository(repository)+":"+tag, r.Username, r.Password)
+}
+
+// Retag gives more tags to the image of one, past the Front: one request a tag.
+func (r *Registry) Retag(ctx context.Context, repository, from string, tags ...string) error {
+	options := r.options(ctx)
+	source, err := name.NewTag(r.Repository(repository)+":"+from, name.Insecure)
+	if err != nil {
+		return fmt.Errorf("retag %s: %w", from, err)
+	}
+	image, err := remote.Image(source, options...)
+	if err != nil {
+		return fmt.Errorf("retag %s: %w", source, err)
+	}
+	pusher, err := remote.NewPusher(options...)
+	if err != nil {
+		return fmt.Errorf("retag %s: %w", source, err)
+	}
+	for _, tag := range tags {
+		if err := pusher.Push(ctx, source.Context().Tag(tag), image); err != nil {
+			return fmt.Errorf("retag %s as %s: %w", source, tag, err)
+		}
+	}
+	return nil
+}
+
+// DeleteTag takes a tag away, past the Front.
+func (r *Registry) DeleteTag(ctx context.Context, repository, tag string) error {
+	reference, err := name.NewTag(r.Repository(repository)+":"+tag, name.Insecure)
+	if err != nil {
+		return fmt.Errorf("delete tag %s: %w", tag, err)
+	}
+	if err := remote.Delete(reference, r.options(ctx)...); err != nil {
+		return fmt.Errorf("delete %s: %w", reference, err)
+	}
+	return nil
+}
+
+func (r *Registry) options(ctx context.Context) []remote.Option {
+	auth := &authn.Basic{Username: r.Username, Password: r.Password}
+	return []remote.Option{remote.WithContext(ctx), remote.WithTransport(r.direct), remote.WithAuth(auth)}
+}
+
+// Push pushes a tiny image to any registry that speaks plain HTTP, as a user's pipeline would: through the Front.
+func Push(ctx context.Context, image, username, password string) (Pushed, error) {
+	base, err := tinyImage()
+	if err != nil {
+		return Pushed{}, err
+	}
+	return push(ctx, http.DefaultTransport, base, image, username, password)
+}
+
+func push(ctx context.Context, transport http.RoundTripper, base v1.Image, image, username, password string) (Pushed, error) {
+	tag, err := name.NewTag(image, name.Insecure, name.StrictValidation)
+	if err != nil {
+		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
+	}
+	// The label makes each tag's digest its own, over one shared layer.
+	labelled, err := mutate.Config(base, v1.Config{Labels: map[string]string{"org.opencontainers.image.ref.name": image}})
+	if err != nil {
+		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
+	}
+	digest, err := labelled.Digest()
+	if err != nil {
+		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
+	}
+	err = remote.Write(tag, labelled, remote.WithContext(ctx), remote.WithTransport(transport),
+		remote.WithAuth(&authn.Basic{Username: username, Password: password}))
+	if err != nil {
+		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
+	}
+	return Pushed{Image: image, Digest: digest.String(), Time: time.Now()}, nil
+}
+
+func tinyImage() (v1.Image, error) {
+	image, err := random.Image(64, 1)
+	if err != nil {
+		return nil, fmt.Errorf("make an image: %w", err)
+	}
+	return image, nil
+}

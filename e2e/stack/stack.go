@@ -1,0 +1,218 @@
+package stack
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Options of a stack. The zero value starts everything but the controller.
+type Options struct {
+	// Log takes the progress of what is built and started, for a person; nil discards it.
+	Log io.Writer
+	// Controller has Start build (unless Binary says otherwise) and start the controller too.
+	Controller bool
+	// Binary of fairlead to run. Empty: StartController builds it from the checkout.
+	Binary string
+	// Race builds the controller with the race detector; it then ends at the first race, and says so in its log.
+	Race bool
+	// ControllerArgs are added to the controller's command line.
+	ControllerArgs []string
+	// UserKubeconfig uses the cluster that the environment variable KUBECONFIG names instead of starting one.
+	// FAIRLEAD_E2E_KUBECONFIG is always obeyed.
+	UserKubeconfig bool
+}
+
+// Stack is a cluster, a registry and a Git server. It is safe for concurrent use.
+type Stack struct {
+	// Kubeconfig is the file of the cluster's administrator.
+	Kubeconfig string
+	// Config is the administrator's client configuration.
+	Config *rest.Config
+	// Client is the administrator's client; it knows the built-in kinds and Fairlead's.
+	Client client.WithWatch
+	// Registry holds the images.
+	Registry *Registry
+	// Git serves the repositories.
+	Git *GitServer
+	// Repository is the config repository, web-hook/config.git.
+	Repository *Repository
+
+	options       Options
+	root          string // the checkout
+	dir           string // everything that the stack writes
+	tools         string
+	registryTools string
+	node          string
+	foreign       bool // the cluster isn't ours
+	spawner       *spawner
+	stopOnce      sync.Once
+	stopErr       error
+
+	mu         sync.Mutex
+	processes  []*process
+	controller *process
+	binary     string
+	stops      []func() error
+}
+
+// Start starts a stack; ctx bounds the start alone. On error nothing is left behind. The caller must Stop it.
+func Start(ctx context.Context, options Options) (*Stack, error) {
+	root, err := findRoot()
+	if err != nil {
+		return nil, err
+	}
+	if options.Log == nil {
+		options.Log = io.Discard
+	}
+	dir, err := os.MkdirTemp("", "fairlead-e2e-")
+	if err != nil {
+		return nil, fmt.Errorf("start the stack: %w", err)
+	}
+	s := &Stack{options: options, root: root, dir: dir, binary: options.Binary, spawner: newSpawner(), node: "node-" + filepath.Base(dir)}
+	if err := s.startAll(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func (s *Stack) startAll(ctx context.Context) error {
+	if err := s.findTools(ctx, s.options.Log); err != nil {
+		return err
+	}
+	start := time.Now()
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.startCluster(groupCtx) })
+	group.Go(func() error {
+		if err := s.startRegistry(groupCtx); err != nil {
+			return err
+		}
+		if err := s.startGit(); err != nil {
+			return err
+		}
+		return s.seed(groupCtx)
+	})
+	if s.options.Controller {
+		group.Go(func() error { return s.build(groupCtx) })
+	}
+	if err := group.Wait(); err != nil {
+		return err //nolint:wrapcheck // each part says what it is
+	}
+	s.logf("cluster, registry and Git server are ready after %.1f s\n", time.Since(start).Seconds())
+	if !s.options.Controller {
+		return nil
+	}
+	return s.StartController(ctx)
+}
+
+// startCluster starts a control plane or takes the one that the environment names, and installs Fairlead's kinds and rights.
+func (s *Stack) startCluster(ctx context.Context) error {
+	if file := s.foreignKubeconfig(); file != "" {
+		s.foreign = true
+		if err := s.copyKubeconfig(file); err != nil {
+			return err
+		}
+	} else if err := s.startControlPlane(ctx); err != nil {
+		return err
+	}
+	if err := s.connect(); err != nil {
+		return err
+	}
+	if s.foreign {
+		if err := s.refuseInstalled(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.startKwok(ctx); err != nil {
+		return err
+	}
+	return s.install(ctx)
+}
+
+// foreignKubeconfig is the file of a cluster that is there already, or empty.
+func (s *Stack) foreignKubeconfig() string {
+	if file := os.Getenv("FAIRLEAD_E2E_KUBECONFIG"); file != "" {
+		return file
+	}
+	if s.options.UserKubeconfig {
+		return os.Getenv("KUBECONFIG")
+	}
+	return ""
+}
+
+// Stop ends every process that the stack started and removes its files; on a cluster that it didn't start, it removes what it
+// installed there. It may be called more than once.
+func (s *Stack) Stop() error {
+	s.stopOnce.Do(func() { s.stopErr = s.stop() })
+	return s.stopErr
+}
+
+func (s *Stack) stop() error {
+	var errs []error
+	errs = append(errs, s.Terminate())
+	if s.foreign && s.Client != nil {
+		errs = append(errs, s.uninstall())
+	}
+	if s.Registry != nil {
+		errs = append(errs, s.Registry.close())
+	}
+	if s.Git != nil && s.Git.Front != nil {
+		errs = append(errs, s.Git.close())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.processes) - 1; i >= 0; i-- {
+		s.processes[i].kill() // their data is thrown away: nothing to wait for
+	}
+	for _, stop := range s.stops {
+		errs = append(errs, stop())
+	}
+	s.spawner.close()
+	errs = append(errs, os.RemoveAll(s.dir))
+	return errors.Join(errs...)
+}
+
+func (s *Stack) onStop(stop func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = append(s.stops, stop)
+}
+
+func (s *Stack) logf(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.options.Log, format, args...)
+}
+
+// Dir is the stack's folder: the logs of all its processes are there as <name>.log. Stop removes it.
+func (s *Stack) Dir() string { return s.dir }
+
+func randomWord() (string, error) {
+	word := make([]byte, 8)
+	if _, err := rand.Read(word); err != nil {
+		return "", fmt.Errorf("make a password: %w", err)
+	}
+	return hex.EncodeToString(word), nil
+}
+
+// PIDs are the process IDs of everything that runs for the stack.
+func (s *Stack) PIDs() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pids []int
+	for _, p := range s.processes {
+		if p.running() {
+			pids = append(pids, p.cmd.Process.Pid)
+		}
+	}
+	return pids
+}

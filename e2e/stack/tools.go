@@ -1,0 +1,68 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+const modulePath = "github.com/fairlead/fairlead"
+
+// findRoot walks up from the working folder to the checkout.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the checkout: %w", err)
+	}
+	for {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod")) //nolint:gosec // the way up from here
+		if err == nil && bytes.HasPrefix(data, []byte("module "+modulePath+"\n")) {
+			return dir, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("find the checkout: %w", err)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("find the checkout: no go.mod of " + modulePath + " in this folder or above: run this inside the checkout")
+		}
+		dir = parent
+	}
+}
+
+// buildTools runs hack/tools, which builds what is missing, and returns the folder of the binaries. Progress goes to log.
+func buildTools(ctx context.Context, root, module string, log io.Writer) (string, error) {
+	var out, words bytes.Buffer
+	cmd := exec.CommandContext(ctx, filepath.Join(root, "hack", "tools"), module) //nolint:gosec // a script of this checkout
+	cmd.Stdout, cmd.Stderr = &out, io.MultiWriter(log, &words)
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("hack/tools %s: %w\n%s", module, err, words.String())
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// Build compiles cmd/fairlead into a file, with the race detector or without. Who starts several stacks builds once and
+// hands the file to each as Options.Binary.
+func Build(ctx context.Context, file string, race bool) error {
+	root, err := findRoot()
+	if err != nil {
+		return err
+	}
+	args := []string{"build", "-o", file}
+	if race {
+		args = append(args, "-race")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...) //nolint:gosec // our own command
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build ./cmd/fairlead: %w\n%s", err, out)
+	}
+	return nil
+}
