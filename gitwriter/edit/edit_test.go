@@ -58,13 +58,14 @@ func TestApplyRefusesInputs(t *testing.T) {
 		value  string
 		err    string
 	}{
-		"LineBreak":     {reason: "a value is one line", value: "v1\nx: y", err: `www.tag: the value "v1\nx: y" holds the unprintable character U+000A: give one line of printable text`},
-		"Tab":           {reason: "a value is printable", value: "v1\t", err: `www.tag: the value "v1\t" holds the unprintable character U+0009: give one line of printable text`},
-		"Escape":        {reason: "a value is printable", value: "\x1b[0m", err: `www.tag: the value "\x1b[0m" holds the unprintable character U+001B: give one line of printable text`},
-		"LineSeparator": {reason: "YAML 1.1 breaks lines there", value: "a\u2028b", err: `www.tag: the value "a\u2028b" holds the unprintable character U+2028: give one line of printable text`},
-		"BOM":           {reason: "a value is printable", value: "\ufeffa", err: `www.tag: the value "\ufeffa" holds the unprintable character U+FEFF: give one line of printable text`},
-		"InvalidUTF8":   {reason: "a file is UTF-8", value: "a\xff", err: "www.tag: the value isn't valid UTF-8: give one line of printable text"},
-		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of printable text"},
+		"LineBreak":     {reason: "a value is one line", value: "v1\nx: y", err: `www.tag: the value "v1\nx: y" holds the unprintable character U+000A: give one line of printable text, without {{`},
+		"Tab":           {reason: "a value is printable", value: "v1\t", err: `www.tag: the value "v1\t" holds the unprintable character U+0009: give one line of printable text, without {{`},
+		"Escape":        {reason: "a value is printable", value: "\x1b[0m", err: `www.tag: the value "\x1b[0m" holds the unprintable character U+001B: give one line of printable text, without {{`},
+		"LineSeparator": {reason: "YAML 1.1 breaks lines there", value: "a\u2028b", err: `www.tag: the value "a\u2028b" holds the unprintable character U+2028: give one line of printable text, without {{`},
+		"BOM":           {reason: "a value is printable", value: "\ufeffa", err: `www.tag: the value "\ufeffa" holds the unprintable character U+FEFF: give one line of printable text, without {{`},
+		"InvalidUTF8":   {reason: "a file is UTF-8", value: "a\xff", err: "www.tag: the value isn't valid UTF-8: give one line of printable text, without {{"},
+		"Template":      {reason: "a chart would evaluate it, and no later edit replace it", value: "{{ .Values.x }}", err: `www.tag: the value "{{ .Values.x }}" is a template: give one line of printable text, without {{`},
+		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of printable text, without {{"},
 		"LargeFile":     {reason: "a file is bounded", file: strings.Repeat("# comment\n", 1<<20+1), err: "the file is larger than 10 MiB: keep the values to edit in a smaller file"},
 		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 2_000_001) + "]\n", err: "the file may hold more than 2000000 values: keep the values to edit in a smaller file"},
 		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},

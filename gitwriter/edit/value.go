@@ -46,20 +46,19 @@ func checkValue(e Edit) error {
 		problem = fmt.Sprintf("the value is longer than %d bytes", maxValue)
 	case !utf8.ValidString(e.Value):
 		problem = "the value isn't valid UTF-8"
+	case strings.Contains(e.Value, "{{"):
+		problem = fmt.Sprintf("the value %q is a template", shorten(e.Value))
 	default:
-		for _, char := range e.Value {
-			if !unicode.IsPrint(char) {
-				problem = fmt.Sprintf("the value %q holds the unprintable character %U", shorten(e.Value), char)
-
-				break
-			}
+		if at := strings.IndexFunc(e.Value, func(char rune) bool { return !unicode.IsPrint(char) }); at >= 0 {
+			char, _ := utf8.DecodeRuneInString(e.Value[at:])
+			problem = fmt.Sprintf("the value %q holds the unprintable character %U", shorten(e.Value), char)
 		}
 	}
 	if problem == "" {
 		return nil
 	}
 
-	return &Error{Path: e.Path.String(), Problem: problem, Hint: "give one line of printable text"}
+	return &Error{Path: e.Path.String(), Problem: problem, Hint: "give one line of printable text, without {{"}
 }
 
 // isSurelyString says whether the text, written plain, is this very string for every YAML reader: 1.1, 1.2 and Helm's.
