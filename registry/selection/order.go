@@ -32,7 +32,7 @@ func (s *Selector) Compare(a, b string) (int, error) {
 		return 0, &TagError{Tag: b, Reason: reason}
 	}
 
-	return left.compare(right), nil
+	return left.compare(&right), nil
 }
 
 // Later reports whether tag a comes after tag b in the order of Compare: whether moving from b to a is moving forward.

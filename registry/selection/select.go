@@ -73,16 +73,14 @@ func (s *Selector) Select(tags []string) Selection {
 
 // judge says whether the policy takes a version, apart from the others: Chosen if it does.
 func (s *Selector) judge(v *version) TagVerdict {
-	isPreRelease := v.parsed.Prerelease() != ""
-
 	switch {
-	case isPreRelease && s.prereleases:
+	case v.preRelease && s.prereleases:
 		if s.anyRelease.Check(v.parsed) {
 			return TagVerdict{Tag: v.tag, Verdict: Chosen, Reason: reasonChosen}
 		}
 	case s.released.Check(v.parsed):
 		return TagVerdict{Tag: v.tag, Verdict: Chosen, Reason: reasonChosen}
-	case isPreRelease && s.anyRelease.Check(v.parsed):
+	case v.preRelease && s.anyRelease.Check(v.parsed):
 		return TagVerdict{Tag: v.tag, Verdict: PreRelease, Reason: reasonNoPreReleases}
 	}
 
@@ -108,7 +106,7 @@ func sortTags(tags []string) (versions []version, others []TagVerdict) {
 		}
 	}
 
-	slices.SortFunc(versions, func(a, b version) int { return b.compare(a) })
+	slices.SortFunc(versions, func(a, b version) int { return b.compare(&a) })
 	slices.SortFunc(others, func(a, b TagVerdict) int { return strings.Compare(a.Tag, b.Tag) })
 
 	versions = slices.CompactFunc(versions, func(a, b version) bool { return a.tag == b.tag })

@@ -21,10 +21,13 @@ const (
 	reasonTooLong     = "is longer than the 128 characters of a tag"
 )
 
-// version is a tag that was read as a version.
+// version is a tag that was read as a version. The numbers stand beside the tag, because reading them through parsed
+// for each comparison is what sorting would spend its time on.
 type version struct {
-	tag    string
-	parsed *semver.Version
+	tag                 string
+	major, minor, patch uint64
+	preRelease          bool
+	parsed              *semver.Version
 }
 
 // parseVersion reads a tag as a version. If it is none, the second result says why, and isn't empty.
@@ -39,7 +42,10 @@ func parseVersion(tag string) (version, string) {
 
 	switch {
 	case err == nil:
-		return version{tag: tag, parsed: parsed}, ""
+		return version{
+			tag: tag, major: parsed.Major(), minor: parsed.Minor(), patch: parsed.Patch(),
+			preRelease: parsed.Prerelease() != "", parsed: parsed,
+		}, ""
 	case errors.Is(err, semver.ErrSegmentStartsZero):
 		return version{}, reasonLeadingZero
 	case errors.Is(err, semver.ErrInvalidPrerelease):
@@ -74,12 +80,23 @@ func emptyPart(tag string) bool {
 
 // compare is the total order of the package comment. It allocates nothing, which semver.Version.Compare does for
 // each pair of pre-releases: sorting must not cost more memory than there are tags.
-func (v version) compare(other version) int {
+func (v *version) compare(other *version) int {
+	switch {
+	case v.major != other.major:
+		return cmp.Compare(v.major, other.major)
+	case v.minor != other.minor:
+		return cmp.Compare(v.minor, other.minor)
+	case v.patch != other.patch:
+		return cmp.Compare(v.patch, other.patch)
+	}
+
+	if v.preRelease || other.preRelease {
+		if order := comparePreRelease(v.parsed.Prerelease(), other.parsed.Prerelease()); order != 0 {
+			return order
+		}
+	}
+
 	return cmp.Or(
-		cmp.Compare(v.parsed.Major(), other.parsed.Major()),
-		cmp.Compare(v.parsed.Minor(), other.parsed.Minor()),
-		cmp.Compare(v.parsed.Patch(), other.parsed.Patch()),
-		comparePreRelease(v.parsed.Prerelease(), other.parsed.Prerelease()),
 		compareIdentifiers(v.parsed.Metadata(), other.parsed.Metadata()),
 		cmp.Compare(v.tag, other.tag),
 	)
