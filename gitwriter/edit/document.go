@@ -15,8 +15,8 @@ import (
 const (
 	// maxFile bounds a file in bytes. Values files of real charts stay below 1 MiB.
 	maxFile = 10 << 20
-	// maxNodes bounds what a file may decode to: a node costs about 50 times the byte that can make one.
-	maxNodes = 2_000_000
+	// maxNodes bounds what a file may decode to. A node needs two bytes in the file and several hundred in memory.
+	maxNodes = 500_000
 	// maxDepth bounds the nesting of maps and lists.
 	maxDepth = 256
 	// maxAliasNodes bounds the nodes that aliases add when they are resolved: 24 KB of nested aliases can stand for billions.
@@ -97,19 +97,36 @@ func invalidPlace(data []byte) (line, column int) {
 	return line, column
 }
 
-// nodeBound is an upper bound, without parsing, of the nodes that a file decodes to: each has a character of its own that
-// separates it from its neighbours.
+// nodeBound bounds, without parsing and up to a factor of two, the nodes that a file decodes to: each entry of a map has a
+// colon or a question mark of its own, each item of a list a hyphen, a comma or a bracket. Text in comments and scalars
+// counts as well.
 func nodeBound(data []byte) int {
 	// A file too small to reach the bound needs no counting.
 	if len(data) <= maxNodes {
 		return 0
 	}
 	bound := 1
-	for _, separator := range []byte("\n\r,:-?[{") {
-		bound += bytes.Count(data, []byte{separator})
+	for i, char := range data {
+		switch char {
+		case ',', '[', '{':
+			bound++
+		case '-':
+			if endsWord(data[i+1:]) {
+				bound++
+			}
+		case ':', '?':
+			if endsWord(data[i+1:]) || i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
+				bound += 2
+			}
+		}
 	}
 
 	return bound
+}
+
+// endsWord says whether an indicator before this text can be one, and not part of a word.
+func endsWord(text []byte) bool {
+	return len(text) == 0 || isBlankOrBreak(text) || bytes.IndexByte([]byte(",[]{}"), text[0]) >= 0
 }
 
 // yamlErrorPattern takes the line out of a message of the YAML parsers.

@@ -67,7 +67,7 @@ func TestApplyRefusesInputs(t *testing.T) {
 		"Template":      {reason: "a chart would evaluate it, and no later edit replace it", value: "{{ .Values.x }}", err: `www.tag: the value "{{ .Values.x }}" is a template: give one line of printable text, without {{`},
 		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of printable text, without {{"},
 		"LargeFile":     {reason: "a file is bounded", file: strings.Repeat("# comment\n", 1<<20+1), err: "the file is larger than 10 MiB: keep the values to edit in a smaller file"},
-		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 2_000_001) + "]\n", err: "the file may hold more than 2000000 values: keep the values to edit in a smaller file"},
+		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 500_001) + "]\n", err: "the file may hold more than 500000 values: keep the values to edit in a smaller file"},
 		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},
 	}
 	for name, tc := range cases {

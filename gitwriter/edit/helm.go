@@ -181,6 +181,11 @@ func helmKey(node *yaml.Node) string {
 	return node.Value
 }
 
+// isConverted says whether Helm may make this key of one that is written otherwise: of a number or a boolean.
+func isConverted(key string) bool {
+	return key == "true" || key == "false" || strings.IndexByte("0123456789+-.", key[0]) >= 0
+}
+
 // sameValues compares decoded values. Numbers are compared as decoded: what isn't edited keeps its bytes.
 func sameValues(a, b any) bool {
 	switch left := a.(type) {

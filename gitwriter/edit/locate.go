@@ -209,7 +209,7 @@ func keyMatches(node *yaml.Node, key string) bool {
 		return false
 	}
 
-	return node.Value == key || helmKey(node) == key
+	return node.Value == key || isConverted(key) && helmKey(node) == key
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
