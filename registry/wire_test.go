@@ -1,0 +1,250 @@
+package registry_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/fairlead/fairlead/registry"
+)
+
+// patience bounds everything that a test waits for.
+const patience = 30 * time.Second
+
+// binary builds the real registry if that wasn't done before, and returns its path.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := exec.Command("../hack/tools", "registry").Output()
+
+	return filepath.Join(strings.TrimSpace(string(dir)), "registry"), err
+})
+
+// wire is a real registry behind a handler that counts, and that may answer in its place.
+type wire struct {
+	// host is where clients find it.
+	host string
+	// backend is the registry itself.
+	backend *url.URL
+	// requests counts what arrived.
+	requests atomic.Int64
+	// proxy hands a request on to the registry.
+	proxy *httputil.ReverseProxy
+
+	mu        sync.Mutex
+	intercept http.HandlerFunc
+}
+
+// newWire starts a registry, with basic authentication if a user is given.
+func newWire(t *testing.T, user, password string) *wire {
+	t.Helper()
+
+	w := &wire{backend: startRegistry(t, user, password)}
+	w.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(w.backend)
+		r.Out.Host = r.In.Host
+	}}
+
+	front := httptest.NewServer(w)
+	t.Cleanup(front.Close)
+
+	w.host = strings.TrimPrefix(front.URL, "http://")
+
+	return w
+}
+
+// ServeHTTP counts a request and hands it to whoever is to answer it.
+func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.requests.Add(1)
+
+	w.mu.Lock()
+	handler := w.intercept
+	w.mu.Unlock()
+
+	if handler == nil {
+		handler = w.proxy.ServeHTTP
+	}
+
+	handler(rw, r)
+}
+
+// answer puts a handler in the place of the registry; nil takes it away again.
+func (w *wire) answer(handler http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	w.intercept = handler
+}
+
+// cost returns how many requests arrived while f ran.
+func (w *wire) cost(f func()) int {
+	before := w.requests.Load()
+
+	f()
+
+	return int(w.requests.Load() - before)
+}
+
+// repository returns a repository of this registry.
+func (w *wire) repository(t *testing.T, path string) name.Repository {
+	t.Helper()
+
+	repo, err := registry.ParseImage(w.host+"/"+path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return repo
+}
+
+// push pushes an image under tags, past the handler in front.
+func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ...string) v1.Hash {
+	t.Helper()
+
+	img, err := random.Image(64, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	digest, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	repo, err := name.NewRepository(w.backend.Host+"/"+path, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	auth := remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: cred.Username, Password: cred.Password}))
+
+	pusher, err := remote.NewPusher(auth, remote.WithJobs(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := pusher.Push(t.Context(), repo.Tag(tags[0]), img); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, tag := range tags[1:] {
+		if err := pusher.Push(t.Context(), repo.Tag(tag), img); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	return digest
+}
+
+// startRegistry starts the real registry on a free port and waits until it answers.
+func startRegistry(t *testing.T, user, password string) *url.URL {
+	t.Helper()
+
+	path, err := binary()
+	if err != nil {
+		t.Fatalf("hack/tools registry: %v", err)
+	}
+
+	dir := t.TempDir()
+	address := freeAddress(t)
+	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: %q, secret: test}\n", address)
+
+	if user != "" {
+		config += htpasswd(t, dir, user, password)
+	}
+
+	file := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	process := exec.Command(path, "serve", file)
+	process.Stderr = t.Output()
+	process.Env = []string{"OTEL_TRACES_EXPORTER=none", "PATH=" + os.Getenv("PATH")}
+
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() {
+		_ = process.Process.Kill()
+		_ = process.Wait() // It says that the process was killed.
+	})
+
+	awaitListener(t, address)
+
+	return &url.URL{Scheme: "http", Host: address}
+}
+
+// htpasswd writes a password file and returns the part of the configuration that names it.
+func htpasswd(t *testing.T, dir, user, password string) string {
+	t.Helper()
+
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	file := filepath.Join(dir, "htpasswd")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "%s:%s\n", user, hash), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	return fmt.Sprintf("auth: {htpasswd: {realm: test, path: %q}}\n", file)
+}
+
+// freeAddress returns a loopback address on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+
+	return listener.Addr().String()
+}
+
+// awaitListener waits until somebody listens at an address.
+func awaitListener(t *testing.T, address string) {
+	t.Helper()
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			_ = conn.Close()
+
+			return
+		}
+
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			t.Fatalf("nothing listens at %s: %v", address, err)
+		}
+	}
+}
