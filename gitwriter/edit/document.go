@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -23,7 +24,8 @@ const (
 	maxAliasNodes = 100_000
 )
 
-var bom = []byte("\ufeff")
+// bom is the byte order mark that may begin a file.
+const bom = "\ufeff"
 
 // stream is a file as gopkg.in/yaml.v3 reads it: its documents as node trees, never decoded into values.
 type stream struct {
@@ -126,7 +128,7 @@ func nodeBound(data []byte) int {
 
 // endsWord says whether an indicator before this text can be one, and not part of a word.
 func endsWord(text []byte) bool {
-	return len(text) == 0 || isBlankOrBreak(text) || bytes.IndexByte([]byte(",[]{}"), text[0]) >= 0
+	return len(text) == 0 || isBlankOrBreak(text) || strings.IndexByte(flowIndicators, text[0]) >= 0
 }
 
 // yamlErrorPattern takes the line out of a message of the YAML parsers.
@@ -151,10 +153,10 @@ func splitYAMLError(err error) (line int, message string) {
 
 func syntaxError(data []byte, err error) error {
 	line, message := splitYAMLError(err)
-	if at := bytes.Index(data, []byte("{{")); at >= 0 {
+	if text, _, isTemplate := bytes.Cut(data, []byte("{{")); isTemplate {
 		place := line
 		if place == 0 {
-			place = bytes.Count(data[:at], []byte("\n")) + 1
+			place = bytes.Count(text, []byte("\n")) + 1
 		}
 
 		return &Error{

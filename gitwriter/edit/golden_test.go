@@ -74,11 +74,11 @@ func parseEdits(t *testing.T, text string) []edit.Edit {
 	return edits
 }
 
-func mustPath(t testing.TB, text string) edit.Path {
-	t.Helper()
+func mustPath(tb testing.TB, text string) edit.Path {
+	tb.Helper()
 	path, err := edit.ParsePath(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 
 	return path

@@ -12,7 +12,7 @@ import (
 )
 
 // separator begins the line between two documents.
-var separator = []byte("---")
+const separator = "---"
 
 // values is a file as Helm reads it: cut at the separator lines, each part decoded by sigs.k8s.io/yaml, the parts merged.
 type values struct {
@@ -57,7 +57,7 @@ func helmError(data []byte, p part, err error) error {
 // checkSeparator refuses what Helm refuses on a separator line: anything but a comment behind the hyphens.
 func checkSeparator(data []byte, p part) error {
 	line, _, _ := bytes.Cut(data[p.start:p.end], []byte("\n"))
-	rest, isSeparator := bytes.CutPrefix(line, separator)
+	rest, isSeparator := bytes.CutPrefix(line, []byte(separator))
 	rest = bytes.TrimSpace(rest)
 	if !isSeparator || len(rest) == 0 || rest[0] == '#' {
 		return nil
@@ -79,7 +79,7 @@ func cut(data []byte) []part {
 		if length == 0 {
 			length = len(data) - at
 		}
-		if at > start && bytes.HasPrefix(data[at:], separator) {
+		if at > start && bytes.HasPrefix(data[at:], []byte(separator)) {
 			parts = append(parts, part{start: start, end: at})
 			start = at
 		}

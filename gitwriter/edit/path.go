@@ -159,8 +159,6 @@ func (r *pathReader) indices() error {
 	return nil
 }
 
-var pathEscaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`, `,`, `\,`, `=`, `\=`)
-
 // formatElements is the inverse of parseElements.
 func formatElements(elements []element) string {
 	var text strings.Builder
@@ -169,10 +167,27 @@ func formatElements(elements []element) string {
 		case e.list:
 			text.WriteString("[" + strconv.Itoa(e.index) + "]")
 		case i > 0:
-			text.WriteString("." + pathEscaper.Replace(e.key))
+			text.WriteString("." + escapeKey(e.key))
 		default:
-			text.WriteString(pathEscaper.Replace(e.key))
+			text.WriteString(escapeKey(e.key))
 		}
+	}
+
+	return text.String()
+}
+
+// escapeKey puts a backslash before each character that ParsePath wouldn't take as part of the key.
+func escapeKey(key string) string {
+	const special = `\.[,=`
+	if !strings.ContainsAny(key, special) {
+		return key
+	}
+	var text strings.Builder
+	for _, char := range key {
+		if strings.ContainsRune(special, char) {
+			text.WriteByte('\\')
+		}
+		text.WriteRune(char)
 	}
 
 	return text.String()

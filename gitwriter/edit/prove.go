@@ -67,16 +67,7 @@ func (c *comparison) same(before, after *yaml.Node) bool {
 	if before.Anchor != "" {
 		c.twins[before] = after
 	}
-	equal := before.Kind == after.Kind && before.Anchor == after.Anchor && len(before.Content) == len(after.Content)
-	if value, changes := c.wanted[before]; changes {
-		equal = equal && after.Value == value && after.ShortTag() == "!!str" && sameQuotes(before.Style, after.Style)
-	} else {
-		equal = equal && before.Value == after.Value && before.Tag == after.Tag && before.Style == after.Style
-	}
-	if equal && before.Kind == yaml.AliasNode {
-		equal = c.twins[before.Alias] == after.Alias
-	}
-	if !equal {
+	if !c.sameNode(before, after) {
 		c.differs = before
 
 		return false
@@ -88,6 +79,21 @@ func (c *comparison) same(before, after *yaml.Node) bool {
 	}
 
 	return true
+}
+
+// sameNode compares two nodes without their children.
+func (c *comparison) sameNode(before, after *yaml.Node) bool {
+	if before.Kind != after.Kind || before.Anchor != after.Anchor || len(before.Content) != len(after.Content) {
+		return false
+	}
+	if before.Kind == yaml.AliasNode && c.twins[before.Alias] != after.Alias {
+		return false
+	}
+	if value, changes := c.wanted[before]; changes {
+		return after.Value == value && after.ShortTag() == "!!str" && sameQuotes(before.Style, after.Style)
+	}
+
+	return before.Value == after.Value && before.Tag == after.Tag && before.Style == after.Style
 }
 
 // sameQuotes says whether a changed scalar kept its style; a plain one may have got double quotes.

@@ -9,6 +9,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// flowIndicators end a word inside of a flow collection.
+const flowIndicators = ",[]{}"
+
 // span is the bytes of a file that an edit replaces: from start up to end. Where no value is written yet it is empty, and a
 // blank must go before the new one.
 type span struct {
@@ -28,7 +31,7 @@ func locate(data []byte, targets []*target) error {
 
 		return a.node.Column - b.node.Column
 	})
-	at := len(data) - len(bytes.TrimPrefix(data, bom))
+	at := len(data) - len(bytes.TrimPrefix(data, []byte(bom)))
 	line := 1
 	for _, t := range targets {
 		for line < t.node.Line {
@@ -113,7 +116,7 @@ func skipProperties(data []byte, start int) int {
 		end = at
 		verbatim := bytes.HasPrefix(data[at:], []byte("!<"))
 		for end < len(data) && !isBlankOrBreak(data[end:]) {
-			if !verbatim && bytes.IndexByte([]byte(",[]{}"), data[end]) >= 0 {
+			if !verbatim && strings.IndexByte(flowIndicators, data[end]) >= 0 {
 				return end
 			}
 			end++
