@@ -42,10 +42,11 @@ func (s *Stack) startControlPlane(ctx context.Context) error {
 // startEtcd starts it on Unix sockets: nobody else on the machine can reach it, and no port can be taken.
 func (s *Stack) startEtcd(ctx context.Context) (string, error) {
 	client, peer := "unix://"+filepath.Join(s.dir, "etcd.sock"), "unix://"+filepath.Join(s.dir, "peer.sock")
+	const name = "http://127.0.0.1:2380" // must look like an address; in a cluster of one nobody dials it
 	etcd, err := s.start("etcd", filepath.Join(s.tools, "server"),
 		"--data-dir", filepath.Join(s.dir, "etcd"), "--unsafe-no-fsync", "--log-level", "warn",
-		"--listen-client-urls", client, "--advertise-client-urls", client,
-		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default="+peer)
+		"--listen-client-urls", client, "--advertise-client-urls", name,
+		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", name, "--initial-cluster", "default="+name)
 	if err != nil {
 		return "", err
 	}

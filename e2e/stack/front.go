@@ -126,7 +126,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			observer(Exchange{Kind: kind, Method: r.Method, Path: r.URL.Path, Status: recorder.status, Start: start, End: time.Now()})
 		}()
 	}
-	r = r.WithContext(context.WithValue(r.Context(), kindKey{}, kind))
+	r = r.WithContext(context.WithValue(r.Context(), matchKey{}, &match{kind: kind}))
 	for _, fault := range faults {
 		if answer := fault(r); answer != nil {
 			answer(recorder, r)
@@ -146,7 +146,13 @@ func (f *Front) close() error {
 	return nil
 }
 
-type kindKey struct{}
+type matchKey struct{}
+
+// match is a request's kind, and whether a fault was for another kind: Times doesn't count those.
+type match struct {
+	kind    string
+	skipped bool
+}
 
 // statusRecorder remembers the status that was sent.
 type statusRecorder struct {
@@ -219,24 +225,42 @@ func Before(act func() error) Fault {
 // On limits a fault to requests of one kind.
 func On(kind string, fault Fault) Fault {
 	return func(r *http.Request) http.HandlerFunc {
-		if r.Context().Value(kindKey{}) != kind {
+		m := matchOf(r)
+		m.skipped = m.kind != kind
+		if m.skipped {
 			return nil
 		}
 		return fault(r)
 	}
 }
 
-// Times limits a fault to its first n requests.
+// Times limits a fault to its first n requests; of On's, only those of its kind count.
 func Times(n int, fault Fault) Fault {
 	var mu sync.Mutex
-	return func(r *http.Request) http.HandlerFunc {
+	take := func(by int) bool {
 		mu.Lock()
-		mine := n > 0
-		n--
-		mu.Unlock()
-		if !mine {
+		defer mu.Unlock()
+		n -= by
+		return n >= 0
+	}
+	return func(r *http.Request) http.HandlerFunc {
+		if !take(1) {
+			take(-1)
 			return nil
 		}
-		return fault(r)
+		m := matchOf(r)
+		m.skipped = false
+		answer := fault(r)
+		if m.skipped {
+			take(-1)
+		}
+		return answer
 	}
+}
+
+func matchOf(r *http.Request) *match {
+	if m, ok := r.Context().Value(matchKey{}).(*match); ok {
+		return m
+	}
+	return &match{} // a fault that is called outside a Front
 }

@@ -25,7 +25,7 @@ func (s *Stack) WaitFor(ctx context.Context, what string, reached func(context.C
 		if ok {
 			return nil
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil || last == "nothing" { // an error of the ended context would hide what was seen before
 			last = state
 		}
 		select {
