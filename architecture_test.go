@@ -267,7 +267,7 @@ func relative(pkg string) string {
 func listPackages(t *testing.T) graph {
 	t.Helper()
 	touchSources(t)
-	command := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps",
+	command := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-e", "-deps",
 		"-json=ImportPath,Dir,Standard,Imports,TestImports,XTestImports", "./...")
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
