@@ -151,12 +151,16 @@ func splitYAMLError(err error) (line int, message string) {
 	return line, found[2]
 }
 
+// actionPattern finds a template action that stands in no quotes and no comment.
+var actionPattern = regexp.MustCompile(`(?m)^[^#'"\r\n]*\{\{`)
+
+// syntaxError repeats the parser's words; a template gets a better hint than to mend it.
 func syntaxError(data []byte, err error) error {
 	line, message := splitYAMLError(err)
-	if text, _, isTemplate := bytes.Cut(data, []byte("{{")); isTemplate {
+	if action := actionPattern.FindIndex(data); action != nil {
 		place := line
 		if place == 0 {
-			place = bytes.Count(text, []byte("\n")) + 1
+			place = bytes.Count(data[:action[0]], []byte("\n")) + 1
 		}
 
 		return &Error{

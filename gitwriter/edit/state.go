@@ -79,6 +79,9 @@ func (s *state) checkSeen(t *target) error {
 // isDone says whether the value stands there already and every reader takes it for this string.
 func (s *state) isDone(t *target, value string) bool {
 	own, _ := lookup(s.values.partAt(t.span.start).tree, t.elements)
+	if t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 && floatPattern.MatchString(value) {
+		return false
+	}
 
 	return own == value && t.node.ShortTag() == "!!str" && t.node.Value == value
 }

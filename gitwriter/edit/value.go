@@ -21,6 +21,8 @@ var (
 	// wordPattern are values that no YAML reader takes for a number, a date or a sexagesimal: they begin with a letter.
 	// None of their characters ends a plain scalar, in flow collections neither; a colon must not be the last of them.
 	wordPattern = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9._/@+-])?$`)
+	// floatPattern is a decimal number of YAML 1.2.2, section 10.3.2; both parsers take one out of range for a string.
+	floatPattern = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$`)
 	// versionPattern are versions of three numeric parts: two dots make it no number, no hyphen before them no date.
 	versionPattern = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(?:[-+][A-Za-z0-9.+-]*)?$`)
 )
