@@ -100,7 +100,8 @@ func (w *writer) lineEnd() { w.out.WriteString(w.pick("", " ", " # c: 'd", "\t#"
 // key writes a key and returns the path to it.
 func (w *writer) key(prefix string, i int) string {
 	name := fmt.Sprintf("%s%d", w.pick("tag", "größe", "日本", "a.b", "x/y"), i)
-	w.out.WriteString(fmt.Sprintf(w.pick("%s", "%s", `"%s"`, "'%s'"), name))
+	quote := w.pick("", "", `"`, "'")
+	w.out.WriteString(quote + name + quote)
 
 	return strings.TrimPrefix(prefix+"."+strings.ReplaceAll(name, ".", `\.`), ".")
 }
