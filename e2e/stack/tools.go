@@ -11,7 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
+
+// buildGrace is how long a cancelled build may take to end.
+const buildGrace = 5 * time.Second
 
 const modulePath = "github.com/fairlead/fairlead"
 
@@ -42,6 +47,7 @@ func buildTools(ctx context.Context, root, module string, log io.Writer) (string
 	var out, words bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(root, "hack", "tools"), module) //nolint:gosec // a script of this checkout
 	cmd.Stdout, cmd.Stderr = &out, io.MultiWriter(log, &words)
+	cancelGroup(cmd)
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("hack/tools %s: %w\n%s", module, err, words.String())
 	}
@@ -61,8 +67,16 @@ func Build(ctx context.Context, file string, race bool) error {
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...) //nolint:gosec // our own command
 	cmd.Dir = root
+	cancelGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build ./cmd/fairlead: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// cancelGroup ends a build together with the compilers that it started when its context ends.
+func cancelGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = buildGrace
 }
