@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -56,6 +57,37 @@ func (c *call) sent(req *http.Request) {
 		_, secret, _ := strings.Cut(header, " ")
 		c.secrets = append(c.secrets, secret)
 	}
+
+	c.secrets = append(c.secrets, refreshTokens(req)...)
+}
+
+// maxForm bounds what is read again of a request of ours: no token server takes more.
+const maxForm = 64 << 10
+
+// refreshTokens returns the tokens in an exchange's form (RFC 6749, section 6): those that a token server gave
+// earlier are known nowhere else.
+func refreshTokens(req *http.Request) []string {
+	if req.GetBody == nil {
+		return nil
+	}
+
+	body, err := req.GetBody()
+	if err != nil {
+		return nil
+	}
+	defer body.Close() //nolint:errcheck // it is a copy in memory.
+
+	form, err := io.ReadAll(io.LimitReader(body, maxForm))
+	if err != nil {
+		return nil
+	}
+
+	values, err := url.ParseQuery(string(form))
+	if err != nil {
+		return nil
+	}
+
+	return values["refresh_token"]
 }
 
 // answered records an answer, whose body is still to be read.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -52,7 +53,8 @@ func (o operation) failed(record *call, err error) *Error {
 	case seen.failure != nil:
 		failure.Host, failure.Err = seen.failedHost, cause(seen.failure)
 		failure.Hint = o.unreachableHint(seen.failure)
-	case seen.status >= http.StatusBadRequest:
+	case seen.status >= http.StatusBadRequest && seen.status != http.StatusUnauthorized:
+		// It said more than is read. A 401 is different: it was asked for, and what it led to went wrong.
 		failure.Status, failure.wait, failure.Hint = seen.status, seen.wait, o.hint(seen.status)
 	default:
 		failure.Err = errors.New(withhold(firstLine(err), seen.secrets))
@@ -101,14 +103,14 @@ func (o operation) hint(status int) string {
 // unreachableHint says what to do when there was no answer.
 func (o operation) unreachableHint(err error) string {
 	var (
-		authority *x509.UnknownAuthorityError
-		unknown   x509.UnknownAuthorityError
+		noTLS   tls.RecordHeaderError
+		unknown x509.UnknownAuthorityError
 	)
 
 	switch {
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.As(err, &noTLS):
 		return "set insecure if it is meant to be asked over plain HTTP"
-	case errors.As(err, &authority), errors.As(err, &unknown):
+	case errors.As(err, &unknown):
 		return "use a certificate that the system trusts"
 	default:
 		return "check the address, and that the registry is running and reachable"
@@ -122,8 +124,8 @@ var socket = regexp.MustCompile(`\S+->`)
 func cause(err error) error {
 	var (
 		expired x509.CertificateInvalidError
+		noTLS   tls.RecordHeaderError
 		op      *net.OpError
-		wrapped *url.Error
 	)
 
 	switch {
@@ -133,8 +135,8 @@ func cause(err error) error {
 		return errors.New("connection lost: it was closed in the middle")
 	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):
 		return fmt.Errorf("connection lost: %w", op.Err)
-	case errors.As(err, &wrapped):
-		return errors.New(clean(socket.ReplaceAllString(wrapped.Err.Error(), "")))
+	case errors.As(err, &noTLS):
+		return errors.New("it doesn't speak TLS")
 	default:
 		return errors.New(clean(socket.ReplaceAllString(err.Error(), "")))
 	}
@@ -150,7 +152,7 @@ func firstLine(err error) string {
 
 	line, _, _ := strings.Cut(err.Error(), "\n")
 
-	return line
+	return strings.TrimSuffix(line, ":")
 }
 
 // withhold cleans a server's words, and drops them altogether if they repeat a secret: cutting out a short secret

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,13 +107,16 @@ func TestListTagsBasic(t *testing.T) {
 func checkMessage(t *testing.T, reason, want, host string, err error) {
 	t.Helper()
 
+	checkText(t, reason, strings.ReplaceAll(want, "%[1]s", host), err)
+}
+
+// checkText compares an error's message; "" stands for no error.
+func checkText(t *testing.T, reason, want string, err error) {
+	t.Helper()
+
 	got := ""
 	if err != nil {
 		got = err.Error()
-	}
-
-	if want != "" {
-		want = fmt.Sprintf(want, host)
 	}
 
 	if diff := cmp.Diff(want, got); diff != "" {
