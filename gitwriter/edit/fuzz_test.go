@@ -2,6 +2,7 @@ package edit_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -14,7 +15,6 @@ import (
 	"gopkg.in/yaml.v3"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/strvals"
-	helmyaml "sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
@@ -181,7 +181,8 @@ func checkByStrvals(t *testing.T, text string, path edit.Path) {
 		// Helm's bounds on nesting and sizes are narrower than ours.
 		return
 	}
-	data, err := helmyaml.Marshal(values)
+	// JSON is YAML with every key in quotes.
+	data, err := json.Marshal(values)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,6 +149,9 @@ func (w *walker) keyAbsent(node *yaml.Node, key string) (*yaml.Node, *absence, e
 		if !isMerge(node.Content[i]) {
 			continue
 		}
+		if key == node.Content[i].Value {
+			return nil, nil, refuse(w.path, node.Content[i], "<< is a merge key, not a key of its map", "name the place where the values are written")
+		}
 		if source := merged(node.Content[i+1], key); source != nil {
 			return nil, nil, refuse(w.path, node.Content[i], fmt.Sprintf("%s has %s only through this merge key <<", w.prefix(), quoteKey(key)),
 				fmt.Sprintf("name the place where it is written, at line %d, or add the key here", source.Line))
