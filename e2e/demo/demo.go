@@ -86,14 +86,14 @@ func roll(ctx context.Context, out *printer, s *stack.Stack) error {
 		return a.Status.Sync.Status == v1alpha1.SyncStatusSynced && a.Status.Health.Status == v1alpha1.HealthHealthy, state
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // says what was waited for
+		return err
 	}
 	for _, first := range stack.Services {
 		_, err := stack.Await(ctx, s, client.ObjectKey{Namespace: stack.AppNamespace, Name: first.Name}, func(d *appsv1.Deployment) (bool, string) {
 			return runs(d, first.Tag), fmt.Sprintf("%s, %d ready", imageOf(d), d.Status.ReadyReplicas)
 		})
 		if err != nil {
-			return err //nolint:wrapcheck // says what was waited for
+			return err
 		}
 		out.printf("  %s runs %s\n", first.Name, out.paint(green, first.Tag))
 	}
@@ -106,5 +106,5 @@ func stop(out *printer, s *stack.Stack) error {
 	if err == nil {
 		out.printf("\n%s\n", out.paint(dim, "Stopped; nothing is left behind."))
 	}
-	return err //nolint:wrapcheck // says what couldn't be stopped
+	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,9 @@ type journey struct {
 	selected, synced, updated, replaced bool
 }
 
-func (j *journey) done() bool { return j.selected && j.commit != "" && j.synced && j.updated && j.replaced }
+func (j *journey) done() bool {
+	return j.selected && j.commit != "" && j.synced && j.updated && j.replaced
+}
 
 // missing names the first step that wasn't seen.
 func (j *journey) missing() string {
@@ -73,10 +76,8 @@ func (t *traveller) until(ctx context.Context, events <-chan event, enough func(
 			if err := t.tell(ctx, e); err != nil {
 				return err
 			}
-			for _, j := range t.journeys {
-				if enough(j) {
-					return nil
-				}
+			if slices.ContainsFunc(t.journeys, enough) {
+				return nil
 			}
 		}
 	}
@@ -105,13 +106,8 @@ func (t *traveller) begin(now time.Time, pushed pushedTag) {
 		t.out.title("The journey of " + pushed.service + ":" + pushed.tag)
 	}
 	// A tag that is pushed again, or before the last one arrived, takes the place of the earlier journey.
-	others := t.journeys[:0]
-	for _, j := range t.journeys {
-		if j.service != pushed.service {
-			others = append(others, j)
-		}
-	}
-	t.journeys = append(others, &journey{service: pushed.service, tag: pushed.tag, pushed: now})
+	t.journeys = slices.DeleteFunc(t.journeys, func(j *journey) bool { return j.service == pushed.service })
+	t.journeys = append(t.journeys, &journey{service: pushed.service, tag: pushed.tag, pushed: now})
 	t.out.step(0, "pushed", t.stack.Registry.Repository(folder+"/"+pushed.service)+":"+pushed.tag)
 }
 
@@ -131,7 +127,7 @@ func (t *traveller) commits(ctx context.Context, now time.Time) error {
 	const trailers = "%H %(trailers:key=Image-Policy,valueonly,separator=%x20) %(trailers:key=Image-To,valueonly,separator=%x20)"
 	log, err := t.stack.Repository.Log(ctx, "--max-count=50", "--format="+trailers, stack.Branch)
 	if err != nil {
-		return err //nolint:wrapcheck // names the command
+		return err
 	}
 	for line := range strings.Lines(log) {
 		words := strings.Fields(line)
@@ -154,11 +150,11 @@ func (t *traveller) committed(ctx context.Context, now time.Time, j *journey, re
 	j.commit = revision
 	shown, err := t.stack.Repository.Show(ctx, "--stat", "--format=commit %H%nAuthor: %an <%ae>%n%n%w(0,4,4)%B", revision)
 	if err != nil {
-		return err //nolint:wrapcheck // names the command
+		return err
 	}
 	patch, err := t.stack.Repository.Show(ctx, "--unified=0", "--format=", revision)
 	if err != nil {
-		return err //nolint:wrapcheck // names the command
+		return err
 	}
 	t.out.step(now.Sub(j.pushed), "committed", "git show --stat "+short(revision))
 	t.out.block(shown)
@@ -206,7 +202,7 @@ func (t *traveller) contains(ctx context.Context, revision, commit string) (bool
 		return true, nil
 	}
 	base, err := t.stack.Repository.Run(ctx, "merge-base", commit, revision)
-	return base == commit, err //nolint:wrapcheck // names the command
+	return base == commit, err
 }
 
 func (t *traveller) deployment(ctx context.Context, now time.Time, d *appsv1.Deployment) error {

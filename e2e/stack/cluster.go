@@ -89,7 +89,7 @@ func (s *Stack) shipped() ([]*unstructured.Unstructured, error) {
 			return nil, fmt.Errorf("find config/%s: %w", folder, err)
 		}
 		for _, file := range files {
-			data, err := os.ReadFile(file) //nolint:gosec // a file of this checkout
+			data, err := os.ReadFile(file)
 			if err != nil {
 				return nil, fmt.Errorf("read config/%s: %w", folder, err)
 			}
@@ -202,7 +202,7 @@ func (s *Stack) KubectlPath() string { return filepath.Join(s.tools, "kubectl") 
 // Kubectl runs kubectl as the administrator and returns what it says on standard output.
 func (s *Stack) Kubectl(ctx context.Context, args ...string) (string, error) {
 	var out, words bytes.Buffer
-	cmd := exec.CommandContext(ctx, s.KubectlPath(), args...) //nolint:gosec // kubectl, with the scenario's arguments
+	cmd := exec.CommandContext(ctx, s.KubectlPath(), args...)
 	cmd.Env = append(s.environment(), "KUBECONFIG="+s.Kubeconfig)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, &out, &words
 	if err := cmd.Run(); err != nil {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -43,7 +44,7 @@ func (s *Stack) StartController(ctx context.Context) error {
 	binary, running := s.binary, s.controller != nil && s.controller.running()
 	s.mu.Unlock()
 	if running {
-		return fmt.Errorf("start the controller: it runs already")
+		return errors.New("start the controller: it runs already")
 	}
 	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, Namespace, "fairlead")
 	if err != nil {

@@ -126,7 +126,7 @@ func (s *Stack) findTools(ctx context.Context, log io.Writer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { s.tools, err = buildTools(ctx, s.root, "controlplane", log); return err })
 	group.Go(func() (err error) { s.registryTools, err = buildTools(ctx, s.root, "registry", log); return err })
-	return group.Wait() //nolint:wrapcheck // buildTools says which
+	return group.Wait()
 }
 
 func adminClient(pki *pki) (*http.Client, error) {

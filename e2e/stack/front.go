@@ -161,16 +161,18 @@ type statusRecorder struct {
 	status int
 }
 
+// WriteHeader remembers the status and sends it.
 func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
 }
 
+// Write sends the body; without a status before it, that is 200.
 func (r *statusRecorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	return r.ResponseWriter.Write(p) //nolint:wrapcheck // a plain pass-through
+	return r.ResponseWriter.Write(p)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -218,7 +220,9 @@ func Before(act func() error) Fault {
 		if err == nil {
 			return nil
 		}
-		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, err.Error(), http.StatusInternalServerError) }
+		return func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
 	}
 }
 

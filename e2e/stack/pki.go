@@ -47,7 +47,10 @@ func newPKI(dir string) (*pki, error) {
 	if err := p.issue("admin", admin); err != nil {
 		return nil, err
 	}
-	return p, p.issue("service-accounts", template("service-accounts", nil))
+	if err := p.issue("service-accounts", template("service-accounts", nil)); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *pki) file(name string) string { return filepath.Join(p.dir, name) }

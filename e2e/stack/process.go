@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func (s *Stack) start(name, binary string, args ...string) (*process, error) {
 		return nil, fmt.Errorf("start %s: open its log: %w", name, err)
 	}
 	defer func() { _ = log.Close() }()
-	p.cmd = exec.Command(binary, args...) //nolint:gosec,noctx // a tool built by this checkout; it lives until Stop
+	p.cmd = exec.Command(binary, args...) //nolint:noctx // it lives until Stop, not until a context ends
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Dir = s.dir
 	p.cmd.Env = s.environment()
@@ -140,14 +141,14 @@ func (p *process) waitReady(ctx context.Context, ready func(context.Context) err
 
 func errOrEOF(err error) error {
 	if err == nil {
-		return fmt.Errorf("exit status 0")
+		return errors.New("exit status 0")
 	}
 	return err
 }
 
 // tail returns the last lines of a log.
 func tail(file string, lines int) string {
-	data, err := os.ReadFile(file) //nolint:gosec // a log of ours
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return err.Error()
 	}

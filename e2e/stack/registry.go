@@ -148,7 +148,7 @@ func (r *Registry) PushImage(ctx context.Context, repository, tag string) (Pushe
 	if err != nil {
 		return Pushed{}, err
 	}
-	return push(ctx, r.direct, base, r.Repository(repository)+":"+tag, r.Username, r.Password)
+	return write(ctx, r.direct, base, r.Repository(repository)+":"+tag, r.Username, r.Password)
 }
 
 // Retag gives more tags to the image of one, past the Front: one request a tag.
@@ -197,10 +197,10 @@ func Push(ctx context.Context, image, username, password string) (Pushed, error)
 	if err != nil {
 		return Pushed{}, err
 	}
-	return push(ctx, http.DefaultTransport, base, image, username, password)
+	return write(ctx, http.DefaultTransport, base, image, username, password)
 }
 
-func push(ctx context.Context, transport http.RoundTripper, base v1.Image, image, username, password string) (Pushed, error) {
+func write(ctx context.Context, transport http.RoundTripper, base v1.Image, image, username, password string) (Pushed, error) {
 	tag, err := name.NewTag(image, name.Insecure, name.StrictValidation)
 	if err != nil {
 		return Pushed{}, fmt.Errorf("push %s: %w", image, err)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 		group.Go(func() error { return s.build(groupCtx) })
 	}
 	if err := group.Wait(); err != nil {
-		return err //nolint:wrapcheck // each part says what it is
+		return err
 	}
 	s.logf("cluster, registry and Git server are ready after %.1f s\n", time.Since(start).Seconds())
 	if !s.options.Controller {
@@ -154,11 +155,11 @@ func (s *Stack) foreignKubeconfig() string {
 // Stop ends every process that the stack started and removes its files; on a cluster that it didn't start, it removes what it
 // installed there. It may be called more than once.
 func (s *Stack) Stop() error {
-	s.stopOnce.Do(func() { s.stopErr = s.stop() })
+	s.stopOnce.Do(func() { s.stopErr = s.end() })
 	return s.stopErr
 }
 
-func (s *Stack) stop() error {
+func (s *Stack) end() error {
 	var errs []error
 	errs = append(errs, s.Terminate())
 	if s.foreign && s.Client != nil {
@@ -172,8 +173,8 @@ func (s *Stack) stop() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.processes) - 1; i >= 0; i-- {
-		s.processes[i].kill() // their data is thrown away: nothing to wait for
+	for _, p := range slices.Backward(s.processes) {
+		p.kill() // their data is thrown away: nothing to wait for
 	}
 	for _, stop := range s.stops {
 		errs = append(errs, stop())

@@ -318,7 +318,7 @@ func TestWaitForSaysWhatItSaw(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var s stack.Stack
 	err := s.WaitFor(ctx, "Godot", func(context.Context) (bool, string) {
-		defer cancel()
+		cancel()
 		return false, "a country road, a tree"
 	})
 	want := "wait for Godot: context canceled; last seen: a country road, a tree"

@@ -27,7 +27,7 @@ func findRoot() (string, error) {
 		return "", fmt.Errorf("find the checkout: %w", err)
 	}
 	for {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod")) //nolint:gosec // the way up from here
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && bytes.HasPrefix(data, []byte("module "+modulePath+"\n")) {
 			return dir, nil
 		}
@@ -45,7 +45,7 @@ func findRoot() (string, error) {
 // buildTools runs hack/tools, which builds what is missing, and returns the folder of the binaries. Progress goes to log.
 func buildTools(ctx context.Context, root, module string, log io.Writer) (string, error) {
 	var out, words bytes.Buffer
-	cmd := exec.CommandContext(ctx, filepath.Join(root, "hack", "tools"), module) //nolint:gosec // a script of this checkout
+	cmd := exec.CommandContext(ctx, filepath.Join(root, "hack", "tools"), module)
 	cmd.Stdout, cmd.Stderr = &out, io.MultiWriter(log, &words)
 	cancelGroup(cmd)
 	if err := cmd.Run(); err != nil {
@@ -65,7 +65,7 @@ func Build(ctx context.Context, file string, race bool) error {
 	if race {
 		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...) //nolint:gosec // our own command
+	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...)
 	cmd.Dir = root
 	cancelGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
