@@ -139,4 +139,3 @@ func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, bef
 			policy.Spec.Image, found.latest.Tag, found.latest.Selection)
 	}
 }
-

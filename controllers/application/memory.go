@@ -1,0 +1,73 @@
+package application
+
+import (
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/fairlead/fairlead/syncer"
+)
+
+// memory is what is kept of an Application between reconciliations to save requests. Losing it costs requests, never
+// correctness.
+type memory struct {
+	// comparer knows which live objects were found equal to which desired ones.
+	comparer *syncer.Comparer
+	// written holds objects as the API server answered them to an apply, until the watch has caught up.
+	written map[syncer.ID]*unstructured.Unstructured
+}
+
+// memories holds one memory for each Application. One Application is reconciled once at a time, so that the memory itself
+// needs no lock.
+type memories struct {
+	mu      sync.Mutex
+	entries map[types.NamespacedName]*memory
+}
+
+func newMemories() *memories { return &memories{entries: map[types.NamespacedName]*memory{}} }
+
+func (m *memories) of(key types.NamespacedName) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known, ok := m.entries[key]
+	if !ok {
+		known = &memory{comparer: syncer.NewComparer(), written: map[syncer.ID]*unstructured.Unstructured{}}
+		m.entries[key] = known
+	}
+	return known
+}
+
+func (m *memories) forget(key types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, key)
+}
+
+// newest is the newer of what the watch has seen and what was written last. Right after an apply the watch still shows
+// the object before it, which would look like drift, and as healthy. The second result is false where only the API
+// server knows: the object was written, and the watch shows none, be it not yet or not any more.
+func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) (*unstructured.Unstructured, bool) {
+	written, ok := m.written[id]
+	switch {
+	case !ok:
+		return seen, true
+	case seen == nil:
+		return nil, false
+	case older(seen, written):
+		return written, true
+	default:
+		delete(m.written, id)
+		return seen, true
+	}
+}
+
+// older says whether a is an earlier state of the same object than b.
+func older(a, b *unstructured.Unstructured) bool {
+	if a.GetUID() != b.GetUID() {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(a.GetResourceVersion(), b.GetResourceVersion())
+	return err == nil && order < 0
+}

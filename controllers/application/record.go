@@ -1,0 +1,162 @@
+package application
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/status"
+	"github.com/fairlead/fairlead/syncer"
+)
+
+// record writes what the steps came to, in one patch, and tells of what changed.
+func (r *Reconciler) record(ctx context.Context, s *scope) error {
+	before := s.app.Status.DeepCopy()
+	now := r.now()
+	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
+		st := &app.Status
+		st.ObservedGeneration = app.Generation
+		recordSync(st, s)
+		recordResources(st, s)
+		if s.applied {
+			st.History = begin(st.History, s.head, st.Images, now)
+		}
+		if s.compared && st.Sync.Applied == s.rendered.digest {
+			st.History = judge(st.History, st.Health.Status, now)
+		}
+		outcomeOf(app, s).Apply(&st.Conditions, app.Generation)
+	}); err != nil {
+		return err //nolint:wrapcheck // names the object
+	}
+	r.tell(ctx, s, before)
+	return nil
+}
+
+// recordSync writes whether the cluster is as the revision says. What couldn't be compared is Unknown.
+func recordSync(st *v1alpha1.ApplicationStatus, s *scope) {
+	st.Sync.Revision = s.head.Revision
+	switch {
+	case !s.compared:
+		st.Sync.Status, st.Sync.Reason = v1alpha1.SyncStatusUnknown, s.err.Error()
+	case s.differs():
+		st.Sync.Status, st.Sync.Reason = v1alpha1.SyncStatusOutOfSync, s.difference()
+	default:
+		st.Sync.Status, st.Sync.Reason = v1alpha1.SyncStatusSynced, ""
+	}
+	if s.compared && s.err == nil && s.automated() && s.unsynced() == 0 {
+		st.Sync.Applied = s.rendered.digest
+	}
+}
+
+// recordResources writes the objects and their health. Where the source can't be compared, the objects stay as they were
+// last known: they are the inventory.
+func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
+	if !s.compared {
+		return
+	}
+	st.Images = syncer.Images(s.desired)
+	st.Resources = make([]v1alpha1.ResourceStatus, 0, len(s.states)+len(s.leftover))
+	healths := make([]syncer.Health, 0, len(s.states))
+	for _, state := range s.states {
+		health := syncer.HealthOf(state.ID, state.Live)
+		healths = append(healths, health)
+		resource := resourceOf(state.ID)
+		resource.Status, resource.Health = v1alpha1.SyncStatusSynced, v1alpha1.HealthStatusCode(health.Status)
+		if !state.Synced {
+			resource.Status = v1alpha1.SyncStatusOutOfSync
+		}
+		st.Resources = append(st.Resources, resource)
+	}
+	for _, id := range s.leftover {
+		resource := resourceOf(id)
+		resource.Status, resource.RequiresPruning = v1alpha1.SyncStatusOutOfSync, true
+		st.Resources = append(st.Resources, resource)
+	}
+	worst := syncer.Worst(healths)
+	st.Health = v1alpha1.HealthStatus{Status: v1alpha1.HealthStatusCode(worst.Status), Message: worst.Message}
+}
+
+func resourceOf(id syncer.ID) v1alpha1.ResourceStatus {
+	return v1alpha1.ResourceStatus{Group: id.Group, Version: id.Version, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+}
+
+// outcomeOf is the condition Ready: synced and healthy, or what is in the way.
+func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
+	st := app.Status
+	switch {
+	case s.err != nil:
+		reason := s.reason
+		if reason == "" {
+			reason = v1alpha1.ReasonSyncFailed
+		}
+		return status.Failed(reason, s.err)
+	case app.Spec.Suspend:
+		return status.Suspended("syncing is suspended: unset spec.suspend to go on")
+	case st.Sync.Status != v1alpha1.SyncStatusSynced:
+		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonOutOfSync, Message: st.Sync.Reason}
+	case st.Health.Status == v1alpha1.HealthHealthy, st.Health.Status == v1alpha1.HealthSuspended:
+		return status.Succeeded("the cluster is as the revision says, and healthy")
+	case st.Health.Status == v1alpha1.HealthProgressing:
+		return status.Progressing(st.Health.Message)
+	default:
+		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonDegraded, Message: st.Health.Message}
+	}
+}
+
+// differs says whether anything is not as the revision says.
+func (s *scope) differs() bool {
+	return len(s.leftover) > 0 || s.unsynced() > 0
+}
+
+// unsynced counts the desired objects that the cluster doesn't hold as they are.
+func (s *scope) unsynced() int {
+	unsynced := 0
+	for _, state := range s.states {
+		if !state.Synced {
+			unsynced++
+		}
+	}
+	return unsynced
+}
+
+// difference names the first object that differs and how many others do.
+func (s *scope) difference() string {
+	var found []string
+	for _, state := range s.states {
+		if !state.Synced {
+			found = append(found, fmt.Sprintf("%s %s", state.ID, state.Difference))
+		}
+	}
+	for _, id := range s.leftover {
+		found = append(found, fmt.Sprintf("%s is not in the revision any more: it needs pruning, which syncPolicy.automated.prune allows", id))
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return fmt.Sprintf("%s; and %d more", found[0], len(found)-1)
+}
+
+// tell logs and records events for what changed.
+func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.ApplicationStatus) {
+	log := ctrl.LoggerFrom(ctx)
+	after := s.app.Status
+	if s.applied {
+		log.Info("synced", "revision", s.head.Revision, "subject", s.head.Subject, "objects", len(s.desired), "pruned", s.pruned)
+		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonSynced), "Sync", "revision %s is applied: %s", s.head.Revision, s.head.Subject)
+	}
+	if s.changed > 0 && !s.applied && s.err == nil {
+		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
+		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "%d objects that differed from revision %s were set back", s.changed, s.head.Revision)
+	}
+	ready, was := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionReady), meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
+	if ready.Status == metav1.ConditionFalse && (was == nil || was.Reason != ready.Reason || was.Message != ready.Message) {
+		r.recorder.Eventf(s.app, nil, "Warning", ready.Reason, "Sync", "%s", ready.Message)
+	}
+	if before.Health.Status != after.Health.Status {
+		log.Info("health changed", "from", before.Health.Status, "to", after.Health.Status, "message", after.Health.Message)
+	}
+}

@@ -1,0 +1,125 @@
+package application
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/syncer/render"
+)
+
+// rendered is what an Application's source came to.
+type rendered struct {
+	// What it was last found to hold for: with the same four, nothing needs to be looked at.
+	revision     string
+	generation   int64
+	repository   types.UID
+	capabilities string
+	// inputs is the hash of all that rendering reads: the same inputs aren't rendered again.
+	inputs string
+	// objects as rendered, in order. They are shared: whoever changes one copies it first.
+	objects []*unstructured.Unstructured
+	// digest of the objects.
+	digest string
+}
+
+// renders remembers the last rendering of each Application.
+type renders struct {
+	mu      sync.Mutex
+	entries map[types.NamespacedName]rendered
+}
+
+func newRenders() *renders { return &renders{entries: map[types.NamespacedName]rendered{}} }
+
+func (r *renders) get(key types.NamespacedName) (rendered, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, ok := r.entries[key]
+	return known, ok
+}
+
+func (r *renders) put(key types.NamespacedName, entry rendered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries[key] = entry
+}
+
+func (r *renders) forget(key types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.entries, key)
+}
+
+// render renders the source at a revision, or finds that none of its inputs changed since the last time.
+func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities) (rendered, error) {
+	inputs, err := inputsOf(snapshot, source, caps)
+	if err != nil {
+		return rendered{}, err
+	}
+	if known.inputs == inputs {
+		return known, nil
+	}
+	if err := snapshot.Prefetch(ctx, source.Path); err != nil {
+		return rendered{}, err //nolint:wrapcheck // names the path and the remote
+	}
+	objects, err := render.Render(ctx, snapshot.FS(), source, caps)
+	if err != nil {
+		return rendered{}, err //nolint:wrapcheck // names the file and the line
+	}
+	digest, err := digestOf(objects)
+	return rendered{inputs: inputs, objects: objects, digest: digest}, err
+}
+
+// inputsOf hashes all that rendering reads: the tree of the path, the value files outside of it, the source itself and the
+// cluster's capabilities.
+func inputsOf(snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities) (string, error) {
+	read := map[string]string{}
+	for _, file := range append([]string{source.Path}, valueFilesOutside(source)...) {
+		id, err := snapshot.ID(file)
+		if err != nil {
+			// The renderer says what is wrong with it; here it only must not look like the same input.
+			id = err.Error()
+		}
+		read[file] = id
+	}
+	return hashOf(map[string]any{"read": read, "source": source, "capabilities": caps})
+}
+
+func valueFilesOutside(source render.Source) []string {
+	var outside []string
+	for _, file := range source.Helm.ValueFiles {
+		switch {
+		case strings.HasPrefix(file, "/"):
+			outside = append(outside, strings.TrimPrefix(path.Clean(file), "/"))
+		case strings.Contains(file, ".."):
+			outside = append(outside, path.Join(source.Path, file))
+		}
+	}
+	return outside
+}
+
+func digestOf(objects []*unstructured.Unstructured) (string, error) {
+	contents := make([]map[string]any, len(objects))
+	for i, obj := range objects {
+		contents[i] = obj.Object
+	}
+	return hashOf(contents)
+}
+
+func hashOf(value any) (string, error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("hash: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,67 @@
+package application
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/syncer"
+)
+
+// step is one part of a reconciliation. An error ends it; what the steps before have found is recorded all the same.
+type step func(context.Context, *scope) error
+
+// scope is what the steps of one reconciliation share. Each field is set by the step that is named.
+type scope struct {
+	key    types.NamespacedName
+	app    *v1alpha1.Application
+	memory *memory
+
+	// permit: what may be touched, and the client that touches it.
+	permission access.Permission
+	client     dynamic.Interface
+	// find: the repository and the revision.
+	repository *v1alpha1.ConfigRepository
+	head       v1alpha1.Head
+	// render: the objects as rendered, shared with later reconciliations.
+	rendered rendered
+	// prepare: the objects as they are to be applied, and what an earlier revision applied and this one doesn't hold.
+	desired  []*unstructured.Unstructured
+	leftover []syncer.ID
+	// compare, then sync: each desired object's state, in the order of desired.
+	applier  *syncer.Applier
+	compared bool
+	states   []syncer.State
+	// sync: what was done. applied: manifests that weren't applied before.
+	applied bool
+	changed int
+	pruned  int
+
+	// reason classifies err for the conditions.
+	reason v1alpha1.Reason
+	err    error
+}
+
+// fail notes the reason of an error, unless the error brings its own.
+func (s *scope) fail(reason v1alpha1.Reason, err error) error {
+	s.reason = reason
+	if refused := (*access.Error)(nil); errors.As(err, &refused) {
+		s.reason = refused.Reason
+	}
+	return err
+}
+
+// automated says whether differences are mended without being asked.
+func (s *scope) automated() bool {
+	return s.app.Spec.SyncPolicy.Automated != nil && !s.app.Spec.Suspend
+}
+
+// owner is the Application as the labels of its objects name it.
+func (s *scope) owner() syncer.Owner {
+	return syncer.Owner{Namespace: s.key.Namespace, Name: s.key.Name}
+}

@@ -1,0 +1,119 @@
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/syncer/render"
+)
+
+// permit finds out what the Application may touch, and as whom.
+func (r *Reconciler) permit(_ context.Context, s *scope) error {
+	permission, err := access.PermissionOf(s.app, r.ownNamespace)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonNotPermitted, err)
+	}
+	s.permission = permission
+	s.client, err = r.clients.As(s.app.Namespace, permission.ServiceAccount)
+	return err //nolint:wrapcheck // names the account
+}
+
+// find finds the ConfigRepository that serves the source, and the head that it has read.
+func (r *Reconciler) find(ctx context.Context, s *scope) error {
+	var repositories v1alpha1.ConfigRepositoryList
+	if err := r.client.List(ctx, &repositories, client.InNamespace(s.app.Namespace)); err != nil {
+		return fmt.Errorf("list ConfigRepositories: %w", err)
+	}
+	repository, err := access.RepositoryOf(s.app, repositories.Items)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonRepositoryNotFound, err)
+	}
+	if repository.Status.Head == nil {
+		return s.fail(v1alpha1.ReasonRepositoryNotReady, &notReadyError{repository: repository.Namespace + "/" + repository.Name})
+	}
+	s.repository, s.head = repository, *repository.Status.Head
+	return nil
+}
+
+// notReadyError waits for a ConfigRepository: its first head starts the Application.
+type notReadyError struct{ repository string }
+
+// Error implements error.
+func (e *notReadyError) Error() string {
+	return "ConfigRepository " + e.repository + " hasn't read its branch yet: see its condition Ready"
+}
+
+// Terminal reports true: the head is watched.
+func (e *notReadyError) Terminal() bool { return true }
+
+// render renders the source at the head, unless nothing that it reads has changed.
+func (r *Reconciler) render(ctx context.Context, s *scope) error {
+	caps, err := r.capabilities.get()
+	if err != nil {
+		return err
+	}
+	known, _ := r.renders.get(s.key)
+	if known.revision == s.head.Revision && known.generation == s.app.Generation && known.repository == s.repository.UID && known.capabilities == caps.key {
+		s.rendered = known
+		return nil
+	}
+	snapshot, err := r.snapshot(ctx, s)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonGitFailed, err)
+	}
+	made, err := known.render(ctx, snapshot, sourceOf(s.app), caps.Capabilities)
+	if err != nil {
+		return s.fail(reasonOfRender(err), err)
+	}
+	made.revision, made.generation, made.repository, made.capabilities = s.head.Revision, s.app.Generation, s.repository.UID, caps.key
+	r.renders.put(s.key, made)
+	s.rendered = made
+	return nil
+}
+
+// reasonOfRender tells a file that couldn't be fetched from one that can't be rendered.
+func reasonOfRender(err error) v1alpha1.Reason {
+	if failure := (*gitwriter.Error)(nil); errors.As(err, &failure) {
+		return v1alpha1.ReasonGitFailed
+	}
+	return v1alpha1.ReasonRenderFailed
+}
+
+// snapshot opens the tree of the head. The mirror is empty after a restart until somebody asks the remote.
+func (r *Reconciler) snapshot(ctx context.Context, s *scope) (*gitwriter.Snapshot, error) {
+	mirror, err := r.mirrors.Open(ctx, r.live, s.repository)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // names the object
+	}
+	if _, known := mirror.Head(); !known {
+		if _, err := mirror.Refresh(ctx); err != nil {
+			return nil, err //nolint:wrapcheck // names the operation and the remote
+		}
+	}
+	return mirror.Snapshot(ctx, s.head.Revision) //nolint:wrapcheck // names the revision and the remote
+}
+
+// sourceOf is what the renderer is told of an Application.
+func sourceOf(app *v1alpha1.Application) render.Source {
+	helm := app.Spec.Source.Helm
+	source := render.Source{
+		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace,
+		Helm: render.Helm{ReleaseName: helm.ReleaseName, ValueFiles: helm.ValueFiles, Values: helm.Values},
+	}
+	if source.Helm.ReleaseName == "" {
+		source.Helm.ReleaseName = app.Name
+	}
+	if helm.ValuesObject != nil {
+		source.Helm.ValuesObject = helm.ValuesObject.Raw
+	}
+	for _, parameter := range helm.Parameters {
+		source.Helm.Parameters = append(source.Helm.Parameters, render.Parameter(parameter))
+	}
+	return source
+}
