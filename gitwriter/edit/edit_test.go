@@ -11,6 +11,7 @@ import (
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
 
+// TestValue reads scalars of each style, and meets the refusals of Apply.
 func TestValue(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -50,6 +51,7 @@ func TestValue(t *testing.T) {
 	}
 }
 
+// TestApplyRefusesInputs compares the messages for values and files that are refused by themselves.
 func TestApplyRefusesInputs(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -88,6 +90,7 @@ func TestApplyRefusesInputs(t *testing.T) {
 	}
 }
 
+// TestApplyZeroPath holds that the zero Path names nothing.
 func TestApplyZeroPath(t *testing.T) {
 	t.Parallel()
 	_, err := edit.Apply([]byte("a: b\n"), edit.Edit{Value: "x"})
@@ -99,6 +102,7 @@ func TestApplyZeroPath(t *testing.T) {
 	}
 }
 
+// TestApplyNothing holds that no edit changes no file, whatever it is.
 func TestApplyNothing(t *testing.T) {
 	t.Parallel()
 	file := []byte("no: [yaml")
@@ -123,6 +127,7 @@ func TestApplyAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestCheckTagOrDigest holds the grammars against legal and illegal values.
 func TestCheckTagOrDigest(t *testing.T) {
 	t.Parallel()
 	legal := []string{"v1.0.36", "latest", "_x", "1.2.3-rc.1", "A", strings.Repeat("a", 128), "sha256:" + strings.Repeat("0", 64), "sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7"}
@@ -174,6 +179,7 @@ func servicesFile(count int) []byte {
 	return file.Bytes()
 }
 
+// BenchmarkApply edits the last value of a file of usual size, and of a very large one.
 func BenchmarkApply(b *testing.B) {
 	for name, count := range map[string]int{"200Lines": 10, "5MB": 9500} {
 		b.Run(name, func(b *testing.B) {
@@ -190,6 +196,7 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
+// BenchmarkValue reads the last value of a file of usual size.
 func BenchmarkValue(b *testing.B) {
 	file := servicesFile(10)
 	path := mustPath(b, "service9.image.tag")

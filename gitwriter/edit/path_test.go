@@ -9,6 +9,7 @@ import (
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
 
+// TestParsePath compares the canonical text of each path, or the message.
 func TestParsePath(t *testing.T) {
 	t.Parallel()
 	const hint = `: write it as in helm --set, such as www.tag, services[0].image.tag or annotations.example\.com/version`
@@ -63,6 +64,7 @@ func TestParsePath(t *testing.T) {
 	}
 }
 
+// TestPathEqual holds that equal places are equal, however they are escaped.
 func TestPathEqual(t *testing.T) {
 	t.Parallel()
 	if a, b := mustPath(t, "www.tag"), mustPath(t, `w\ww.tag`); a != b || !a.Equal(b) || !cmp.Equal(a, b) {
