@@ -200,11 +200,14 @@ func parseYAML(documents string) ([]*unstructured.Unstructured, error) {
 func (s *Stack) KubectlPath() string { return filepath.Join(s.tools, "kubectl") }
 
 // Kubectl runs kubectl as the administrator and returns what it says on standard output.
-func (s *Stack) Kubectl(ctx context.Context, args ...string) (string, error) {
+func (s *Stack) Kubectl(ctx context.Context, args ...string) (string, error) { return s.KubectlIn(ctx, s.dir, args...) }
+
+// KubectlIn is Kubectl in a folder, for files that are named relative to it.
+func (s *Stack) KubectlIn(ctx context.Context, dir string, args ...string) (string, error) {
 	var out, words bytes.Buffer
 	cmd := exec.CommandContext(ctx, s.KubectlPath(), args...)
 	cmd.Env = append(s.environment(), "KUBECONFIG="+s.Kubeconfig)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, &out, &words
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &words
 	if err := cmd.Run(); err != nil {
 		return out.String(), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, words.String())
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -30,9 +31,9 @@ type Options struct {
 	Race bool
 	// ControllerArgs are added to the controller's command line.
 	ControllerArgs []string
-	// UserKubeconfig uses the cluster that the environment variable KUBECONFIG names instead of starting one.
-	// FAIRLEAD_E2E_KUBECONFIG is always obeyed.
-	UserKubeconfig bool
+	// Kubeconfig names a cluster to use instead of starting one: a file, or several as in the variable KUBECONFIG. Empty:
+	// what the environment variable FAIRLEAD_E2E_KUBECONFIG says, or else a control plane of the stack's own.
+	Kubeconfig string
 }
 
 // Stack is a cluster, a registry and a Git server. It is safe for concurrent use.
@@ -117,7 +118,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 	return s.StartController(ctx)
 }
 
-// startCluster starts a control plane or takes the one that the environment names, and installs Fairlead's kinds and rights.
+// startCluster starts a control plane or takes the one that it is told to use, and installs Fairlead's kinds and rights.
 func (s *Stack) startCluster(ctx context.Context) error {
 	if file := s.foreignKubeconfig(); file != "" {
 		s.foreign = true
@@ -143,13 +144,7 @@ func (s *Stack) startCluster(ctx context.Context) error {
 
 // foreignKubeconfig is the file of a cluster that is there already, or empty.
 func (s *Stack) foreignKubeconfig() string {
-	if file := os.Getenv("FAIRLEAD_E2E_KUBECONFIG"); file != "" {
-		return file
-	}
-	if s.options.UserKubeconfig {
-		return os.Getenv("KUBECONFIG")
-	}
-	return ""
+	return cmp.Or(s.options.Kubeconfig, os.Getenv("FAIRLEAD_E2E_KUBECONFIG"))
 }
 
 // Stop ends every process that the stack started and removes its files; on a cluster that it didn't start, it removes what it
