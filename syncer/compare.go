@@ -2,175 +2,165 @@ package syncer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"reflect"
-	"slices"
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// State is how a desired object stands in the cluster.
-type State struct {
-	// ID of the object.
-	ID ID
-	// Live is the object as it was last seen; nil if there is none.
-	Live *unstructured.Unstructured
-	// Synced: applying the object would change nothing.
-	Synced bool
-	// Difference says what applying would change; empty if Synced.
-	Difference string
+// concurrency is the number of requests that one sync sends at a time.
+const concurrency = 4
+
+// DryRunner asks the API server what an object would become if it were applied. An *Applier is one.
+type DryRunner interface {
+	DryRun(ctx context.Context, desired *unstructured.Unstructured) (*unstructured.Unstructured, error)
 }
 
-// Comparer tells which objects of an Application differ from the cluster. Only the API server knows what an apply would
-// change, with its defaults and other managers' fields, so it is asked by a dry run. What it answered is remembered for
-// the very same pair of objects: an Application at rest costs no request, and neither does a change of status.
+// Comparer tells whether live objects are what a revision says, and remembers the answers. Only the API server can tell (it
+// fills in defaults, converts, and knows who owns which field), but it needs to be asked once for each pair of desired and
+// live object: an Application at rest costs no request, nor does a change of an object's status.
 //
-// It is safe for concurrent use, and holds one small entry for each object of its Application.
+// A Comparer serves one Application, and holds two hashes for each of its objects. It is safe for concurrent use.
 type Comparer struct {
-	mu       sync.Mutex
-	verified map[ID]verified
+	mu    sync.Mutex
+	known map[ID]verdict
 }
 
-// verified is a pair that was found equal.
-type verified struct{ desired, live string }
+// verdict is an answer that was got for a pair of desired and live object.
+type verdict struct {
+	desired, live string // fingerprints
+	difference    string // empty: none
+}
 
-// NewComparer returns a Comparer that has seen nothing yet.
-func NewComparer() *Comparer { return &Comparer{verified: map[ID]verified{}} }
+// NewComparer returns a Comparer that knows nothing.
+func NewComparer() *Comparer { return &Comparer{known: map[ID]verdict{}} }
 
-// Compare tells how one desired object stands, given the object as it was last seen, or nil. An object that another
-// Application owns is an error that names it.
-func (c *Comparer) Compare(ctx context.Context, applier *Applier, desired, seen *unstructured.Unstructured) (State, error) {
-	id := IDOf(desired)
-	state := State{ID: id, Live: seen}
-	if seen == nil {
-		state.Difference = "is missing"
-		return state, nil
+// Compare tells of each desired object whether the live one is what it says. live holds the objects as last seen; a
+// missing entry or nil is an object that isn't there. Pairs that were compared before cost nothing, others a dry run.
+//
+// An object that the API server refuses, in the dry run already, isn't synced, its Err says why. An error means that the
+// API server couldn't answer; the states are valid as far as they go.
+func (c *Comparer) Compare(ctx context.Context, dry DryRunner, desired []*unstructured.Unstructured, live map[ID]*unstructured.Unstructured) ([]State, error) {
+	pairs := c.recall(desired, live)
+	group, limited := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for i := range pairs {
+		if pairs[i].answered {
+			continue
+		}
+		group.Go(func() error { return c.ask(limited, dry, &pairs[i]) })
 	}
-	if err := checkOwner(desired, seen); err != nil {
-		return state, err
+	err := group.Wait()
+	return statesOf(pairs), err //nolint:wrapcheck // an *Error
+}
+
+// Recall is Compare without asking: what isn't known isn't synced. It is for who is going to apply all that differs
+// anyway: applying tells the same as a dry run, in one request instead of two.
+func (c *Comparer) Recall(desired []*unstructured.Unstructured, live map[ID]*unstructured.Unstructured) []State {
+	return statesOf(c.recall(desired, live))
+}
+
+// Record remembers what an apply has made of the objects: those are synced as they came back.
+func (c *Comparer) Record(states []State) {
+	for _, state := range states {
+		if state.Changed || state.Synced {
+			c.remember(state.ID, verdict{desired: Fingerprint(state.Desired), live: Fingerprint(state.Live)})
+		}
 	}
-	if c.known(desired, seen) {
-		state.Synced = true
-		return state, nil
+}
+
+// Forget makes the next Compare ask for everything anew.
+func (c *Comparer) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.known)
+}
+
+// pair is one desired object and what is known of it.
+type pair struct {
+	State
+
+	asked    verdict // the fingerprints
+	answered bool
+}
+
+// recall answers what it can from memory, and forgets the objects that aren't desired any more.
+func (c *Comparer) recall(desired []*unstructured.Unstructured, live map[ID]*unstructured.Unstructured) []pair {
+	pairs := make([]pair, len(desired))
+	for i, obj := range desired {
+		id := IDOf(obj)
+		pairs[i] = pair{State: State{ID: id, Desired: obj, Live: live[id], Difference: "is not compared yet"}}
+		if pairs[i].Live == nil {
+			pairs[i].Difference, pairs[i].answered = "is missing", true
+			continue
+		}
+		pairs[i].asked = verdict{desired: Fingerprint(obj), live: Fingerprint(pairs[i].Live)}
 	}
-	outcome, err := applier.dryRun(ctx, desired)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	kept := make(map[ID]verdict, len(pairs))
+	for i := range pairs {
+		known, ok := c.known[pairs[i].ID]
+		if !ok {
+			continue
+		}
+		kept[pairs[i].ID] = known
+		if known.desired == pairs[i].asked.desired && known.live == pairs[i].asked.live {
+			pairs[i].answer(known)
+		}
+	}
+	c.known = kept
+	return pairs
+}
+
+func (p *pair) answer(known verdict) {
+	p.Synced, p.Difference, p.answered = known.difference == "", known.difference, true
+}
+
+// ask compares by a dry run.
+func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
+	applied, err := dry.DryRun(ctx, p.Desired)
 	if err != nil {
-		return state, err
-	}
-	if outcome.GetResourceVersion() != seen.GetResourceVersion() {
-		// The watch is behind: compare with what the dry run was made on.
-		if state.Live, err = applier.Get(ctx, id); err != nil || state.Live == nil {
-			state.Difference = "is missing"
-			return state, err
+		failure := &Error{Op: "compare", ID: p.ID, Err: err}
+		p.Err, p.Difference = failure, fmt.Sprintf("can't be compared: %v", err)
+		if refused(err) {
+			return nil
 		}
+		return failure
 	}
-	state.Difference = difference(outcome, state.Live)
-	state.Synced = state.Difference == ""
-	if state.Synced {
-		c.Verified(desired, state.Live)
+	answer := p.asked
+	if Fingerprint(applied) != p.asked.live {
+		answer.difference = difference(p.Live, applied)
 	}
-	return state, nil
-}
-
-// Verified notes that applying desired to live changes nothing, as is so for the answer to an apply.
-func (c *Comparer) Verified(desired, live *unstructured.Unstructured) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.verified[IDOf(desired)] = verified{desired: hash(desired.Object), live: Fingerprint(live)}
-}
-
-// Keep forgets all but these objects.
-func (c *Comparer) Keep(desired []*unstructured.Unstructured) {
-	kept := make(map[ID]bool, len(desired))
-	for _, obj := range desired {
-		kept[IDOf(obj)] = true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	maps.DeleteFunc(c.verified, func(id ID, _ verified) bool { return !kept[id] })
-}
-
-func (c *Comparer) known(desired, seen *unstructured.Unstructured) bool {
-	c.mu.Lock()
-	known, ok := c.verified[IDOf(desired)]
-	c.mu.Unlock()
-	return ok && known.live == Fingerprint(seen) && known.desired == hash(desired.Object)
-}
-
-// checkOwner refuses an object that carries the labels of another Application.
-func checkOwner(desired, live *unstructured.Unstructured) error {
-	if owner := ownerOf(live); owner != (Owner{}) && owner != ownerOf(desired) {
-		return &ObjectError{
-			Object:  IDOf(desired).String(),
-			Problem: fmt.Sprintf("belongs to Application %s: remove it from one of the two", owner),
-		}
-	}
+	p.answer(answer)
+	c.remember(p.ID, answer)
 	return nil
 }
 
-// Fingerprint hashes what people and controllers declare of a live object: all but its status and what the API server
-// keeps for itself.
-func Fingerprint(live *unstructured.Unstructured) string { return hash(declared(live)) }
-
-// bookkeeping are the fields of metadata that the API server keeps for itself.
-var bookkeeping = []string{"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"} //nolint:gochecknoglobals // a constant in all but syntax
-
-// declared is an object without its status and the API server's bookkeeping. It shares what it keeps with the object.
-func declared(obj *unstructured.Unstructured) map[string]any {
-	kept := maps.Clone(obj.Object)
-	delete(kept, "status")
-	if metadata, ok := kept["metadata"].(map[string]any); ok {
-		metadata = maps.Clone(metadata)
-		for _, field := range bookkeeping {
-			delete(metadata, field)
-		}
-		kept["metadata"] = metadata
-	}
-	return kept
+func (c *Comparer) remember(id ID, answer verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known[id] = answer
 }
 
-func hash(value map[string]any) string {
-	data, err := json.Marshal(value) // sorts the keys
-	if err != nil {
-		return ""
+func statesOf(pairs []pair) []State {
+	states := make([]State, len(pairs))
+	for i := range pairs {
+		states[i] = pairs[i].State
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
+	return states
 }
 
-// difference names the first field, in order of their paths, that an apply would change. It never shows a value: the
-// object may be a Secret.
-func difference(outcome, live *unstructured.Unstructured) string {
-	path, differs := firstDifference(nil, declared(outcome), declared(live))
-	if !differs {
-		return ""
-	}
-	return "differs in " + strings.Join(path, ".")
-}
+// maxFields bounds how many fields a difference names.
+const maxFields = 3
 
-func firstDifference(path []string, a, b any) ([]string, bool) {
-	left, ok := a.(map[string]any)
-	right, okToo := b.(map[string]any)
-	if !ok || !okToo {
-		return path, !reflect.DeepEqual(a, b)
+// difference names the fields in which two states of an object differ.
+func difference(live, applied *unstructured.Unstructured) string {
+	fields := differing(nil, "", declared(live.Object), declared(applied.Object))
+	if more := len(fields) - maxFields; more > 0 {
+		return fmt.Sprintf("differs in %s and %d more fields", strings.Join(fields[:maxFields], ", "), more)
 	}
-	keys := slices.Sorted(maps.Keys(left))
-	for key := range right {
-		if _, ok := left[key]; !ok {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		if found, differs := firstDifference(append(slices.Clone(path), key), left[key], right[key]); differs {
-			return found, true
-		}
-	}
-	return nil, false
+	return "differs in " + strings.Join(fields, ", ")
 }

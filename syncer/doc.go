@@ -1,11 +1,11 @@
-// Package syncer brings objects to a cluster: it prepares what was rendered for its Application, compares it with what is
-// live, applies it in order by server-side apply, prunes what is left over, and tells the health of objects.
+// Package syncer brings a cluster to what a revision says: it prepares the rendered objects, plans, compares, applies,
+// prunes, and tells the health of what is there.
 //
-// It knows the Kubernetes API and its objects. It must never know Git, registries, or where the objects came from.
+// A sync runs through it in this order:
 //
-// An object's way through it:
+//	Prepare ─▶ PlanSync ─▶ Comparer.Compare ─▶ Applier.Apply ─▶ Comparer.Record ─▶ Applier.Prune ─▶ HealthOf, Worst
+//	 pure        pure       memory, dry runs    requests          memory             requests          pure
 //
-//	rendered ─▶ Prepare ─▶ desired ─▶ Comparer.Compare ─▶ Synced ──────────────────────▶ HealthOf
-//	                          │             └──────────▶ OutOfSync ─▶ Applier.Apply ─▶ HealthOf
-//	inventory ─▶ Leftover ◀───┘ ─▶ Applier.Prune
+// It knows Kubernetes objects and the API server. It must never know where the objects came from: Git, registries,
+// charts, nor the kind that declares the sync.
 package syncer

@@ -3,69 +3,161 @@ package syncer
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// ObjectError says what is wrong with one object.
-type ObjectError struct {
-	// Object names it.
-	Object string
-	// Problem says what was found and what to do.
-	Problem string
-	// Final: only another manifest can help.
-	Final bool
-	// Err is the cause, if there is one; its text is part of Problem.
+// Error is the failure of one operation on one object.
+type Error struct {
+	// Op is what was being done: "apply", "compare", "prune".
+	Op string
+	// ID of the object.
+	ID ID
+	// Err is the cause, with the API server's own words.
 	Err error
+	// Hint says what to do, where the API server's words don't.
+	Hint string
 }
 
 // Error implements error.
-func (e *ObjectError) Error() string { return e.Object + ": " + e.Problem }
-
-// Unwrap gives the cause.
-func (e *ObjectError) Unwrap() error { return e.Err }
-
-// Terminal says whether only another manifest can help.
-func (e *ObjectError) Terminal() bool { return e.Final }
-
-// maxReported is the number of objects that a joined error names.
-const maxReported = 5
-
-// joinedError is the failure of several objects, in their order. It is terminal when all of them are.
-type joinedError struct{ failures []error }
-
-// Join makes one error of several, on one line; nil of none.
-func Join(failures []error) error {
-	switch len(failures) {
-	case 0:
-		return nil
-	case 1:
-		return failures[0]
+func (e *Error) Error() string {
+	if e.Hint != "" {
+		return fmt.Sprintf("%s %s: %v: %s", e.Op, e.ID, e.Err, e.Hint)
 	}
-	return &joinedError{failures: failures}
+	return fmt.Sprintf("%s %s: %v", e.Op, e.ID, e.Err)
 }
 
-// Error names the first failures and counts the others.
-func (e *joinedError) Error() string {
-	messages := make([]string, 0, maxReported+1)
-	for _, failure := range e.failures[:min(maxReported, len(e.failures))] {
-		messages = append(messages, failure.Error())
-	}
-	if more := len(e.failures) - len(messages); more > 0 {
-		messages = append(messages, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(messages, "; ")
-}
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
 
-// Unwrap gives the failures.
-func (e *joinedError) Unwrap() []error { return e.failures }
-
-// Terminal says whether every failure is.
-func (e *joinedError) Terminal() bool {
-	for _, failure := range e.failures {
-		var classified interface{ Terminal() bool }
-		if !errors.As(failure, &classified) || !classified.Terminal() {
+// Terminal reports whether the same object will be refused again: its kind's own validation found it invalid, or it
+// doesn't fit its kind's schema. What a person may mend elsewhere isn't terminal, because nothing here would see it
+// mended: missing rights, quotas, admission webhooks and policies, a namespace that is missing or on its way out.
+func (e *Error) Terminal() bool {
+	if misfit(e.Err) {
+		return true
+	}
+	status := apierrors.APIStatus(nil)
+	if !apierrors.IsInvalid(e.Err) || !errors.As(e.Err, &status) || strings.HasPrefix(status.Status().Message, "admission webhook") {
+		return false
+	}
+	details := status.Status().Details
+	if details == nil || len(details.Causes) == 0 {
+		return false
+	}
+	for _, cause := range details.Causes {
+		// A ValidatingAdmissionPolicy gives a cause without a field, a kind's own validation names one.
+		if cause.Field == "" {
 			return false
 		}
 	}
 	return true
+}
+
+// RetryAfter is how long the API server asks to wait; zero if it doesn't say.
+func (e *Error) RetryAfter() time.Duration {
+	seconds, _ := apierrors.SuggestsClientDelay(e.Err)
+	return time.Duration(seconds) * time.Second
+}
+
+// misfit recognises an object that doesn't fit the schema of its kind: server-side apply answers it with an internal
+// error that only its text tells from others.
+func misfit(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "failed to create typed patch object")
+}
+
+// refused says whether the API server has understood and refused, as opposed to not having been able to answer.
+func refused(err error) bool {
+	if misfit(err) {
+		return true
+	}
+	status := apierrors.APIStatus(nil)
+	if !errors.As(err, &status) {
+		return false
+	}
+	switch code := status.Status().Code; code {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+		return false
+	default:
+		return code >= 400 && code < 500
+	}
+}
+
+// maxNamed bounds how many failures an error names.
+const maxNamed = 10
+
+// Errors are the failures of several objects.
+type Errors struct {
+	// Failures, in the order of the objects. There is at least one.
+	Failures []*Error
+}
+
+// errorsOf gathers failures; nil if there is none.
+func errorsOf(failures []*Error) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	return &Errors{Failures: failures}
+}
+
+// Error names each object, the first ten in full.
+func (e *Errors) Error() string {
+	messages := make([]string, len(e.Failures))
+	for i, failure := range e.Failures {
+		messages[i] = failure.Error()
+	}
+	return enumerate(messages)
+}
+
+// Unwrap returns the failures.
+func (e *Errors) Unwrap() []error {
+	unwrapped := make([]error, len(e.Failures))
+	for i, failure := range e.Failures {
+		unwrapped[i] = failure
+	}
+	return unwrapped
+}
+
+// Terminal reports whether every failure is terminal: as long as one may pass, trying again can help.
+func (e *Errors) Terminal() bool {
+	for _, failure := range e.Failures {
+		if !failure.Terminal() {
+			return false
+		}
+	}
+	return true
+}
+
+// RetryAfter is the longest wait that was asked for.
+func (e *Errors) RetryAfter() time.Duration {
+	longest := time.Duration(0)
+	for _, failure := range e.Failures {
+		longest = max(longest, failure.RetryAfter())
+	}
+	return longest
+}
+
+// RefusedError says why the objects of a revision are not to be applied at all. Nothing was sent to the API server.
+type RefusedError struct {
+	// Problems, one for each thing that is wrong. There is at least one.
+	Problems []string
+	// Passing is true if a problem may go away without a change of the revision: a kind that isn't known yet, an object
+	// that another Application still claims.
+	Passing bool
+}
+
+// Error names the problems, the first ten in full.
+func (e *RefusedError) Error() string { return enumerate(e.Problems) }
+
+// Terminal reports whether only a change of the revision can help.
+func (e *RefusedError) Terminal() bool { return !e.Passing }
+
+func enumerate(messages []string) string {
+	if more := len(messages) - maxNamed; more > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(messages[:maxNamed], "; "), more)
+	}
+	return strings.Join(messages, "; ")
 }

@@ -6,21 +6,15 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// podSpecs are where kinds hold the pod that they make.
-var podSpecs = [][]string{ //nolint:gochecknoglobals // a constant in all but syntax
-	{"spec"},
-	{"spec", "template", "spec"},
-	{"spec", "jobTemplate", "spec", "template", "spec"},
-}
-
-// Images are the container images of the objects, init containers included: sorted, each once.
+// Images are the distinct images of the containers and init containers that objs run, sorted: of Pods, and of every kind
+// that holds a pod template where the built-in workloads have it.
 func Images(objs []*unstructured.Unstructured) []string {
 	var images []string
 	for _, obj := range objs {
-		for _, path := range podSpecs {
-			for _, kind := range []string{"initContainers", "containers"} {
-				containers, _, _ := unstructured.NestedSlice(obj.Object, append(slices.Clone(path), kind)...)
-				images = append(images, imagesOf(containers)...)
+		for _, path := range podSpecs(obj) {
+			for _, list := range []string{"initContainers", "containers"} {
+				containers, _, _ := unstructured.NestedFieldNoCopy(obj.Object, append(slices.Clone(path), list)...)
+				images = appendImages(images, containers)
 			}
 		}
 	}
@@ -28,11 +22,19 @@ func Images(objs []*unstructured.Unstructured) []string {
 	return slices.Compact(images)
 }
 
-func imagesOf(containers []any) []string {
-	var images []string
-	for _, container := range containers {
-		fields, _ := container.(map[string]any)
-		if image, _ := fields["image"].(string); image != "" {
+// podSpecs are the places at which obj may hold the specification of a pod.
+func podSpecs(obj *unstructured.Unstructured) [][]string {
+	if gk := obj.GroupVersionKind().GroupKind(); gk.Group == "" && gk.Kind == kindPod {
+		return [][]string{{"spec"}}
+	}
+	return [][]string{{"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"}}
+}
+
+func appendImages(images []string, containers any) []string {
+	list, _ := containers.([]any)
+	for _, entry := range list {
+		container, _ := entry.(map[string]any)
+		if image, _ := container["image"].(string); image != "" {
 			images = append(images, image)
 		}
 	}

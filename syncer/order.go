@@ -1,38 +1,68 @@
 package syncer
 
-import "cmp"
-
-// kindOrder is the order in which kinds are applied, as Helm and Argo CD have it: what others need comes first. Kinds
-// that aren't listed come after the listed workloads and before what routes and checks requests.
-var kindOrder = kindRanks( //nolint:gochecknoglobals // a constant in all but syntax
-	"Namespace", "CustomResourceDefinition", "PriorityClass", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodDisruptionBudget",
-	"ServiceAccount", "Secret", "ConfigMap", "StorageClass", "PersistentVolume", "PersistentVolumeClaim",
-	"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Service",
-	"DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
-	"", "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+const (
+	kindNamespace  = "Namespace"
+	kindCRD        = "CustomResourceDefinition"
+	groupCRD       = "apiextensions.k8s.io"
+	kindDeployment = "Deployment"
+	kindCronJob    = "CronJob"
+	kindJob        = "Job"
+	kindPod        = "Pod"
 )
 
-func kindRanks(kinds ...string) map[string]int {
-	ranks := make(map[string]int, len(kinds))
-	for rank, kind := range kinds {
-		ranks[kind] = rank
+// order is the order in which kinds are applied: Helm's and Argo CD's order of installation, except that definitions of
+// kinds come right after namespaces, because anything may be an instance of them. Kinds in one group are applied at the
+// same time. Kinds that aren't named come after the workloads and before what intercepts requests: an object that a
+// webhook would have to admit must not wait for the very pods that serve the webhook.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var order = rankOf([][]string{
+	{"PriorityClass", kindNamespace},
+	{kindCRD},
+	{"NetworkPolicy", "ResourceQuota", "LimitRange", "PodDisruptionBudget"},
+	{"ServiceAccount"},
+	{"Secret", "ConfigMap", "StorageClass"},
+	{"PersistentVolume"},
+	{"PersistentVolumeClaim"},
+	{"ClusterRole", "Role"},
+	{"ClusterRoleBinding", "RoleBinding"},
+	{"Service"},
+	{"DaemonSet", kindPod, "ReplicationController", "ReplicaSet", kindDeployment, "StatefulSet"},
+	{"HorizontalPodAutoscaler"},
+	{kindJob, kindCronJob},
+	{"IngressClass"},
+	{"Ingress"},
+	{unnamed},
+	{"APIService"},
+	{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"},
+})
+
+// unnamed holds the place of kinds that the order doesn't name. No kind has this name.
+const unnamed = "*"
+
+func rankOf(groups [][]string) map[string]int {
+	ranks := map[string]int{}
+	for i, kinds := range groups {
+		for _, kind := range kinds {
+			ranks[kind] = i
+		}
 	}
 	return ranks
 }
 
-// compareOrder orders by kind, then by namespace and name.
-func compareOrder(a, b ID) int {
-	return cmp.Or(
-		cmp.Compare(rankOf(a.Kind), rankOf(b.Kind)),
-		cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.Namespace, b.Namespace),
-		cmp.Compare(a.Name, b.Name),
-	)
+// builtin are the groups of the kinds that the order names. A kind of the same name in another group is another kind.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var builtin = map[string]bool{
+	"": true, "apps": true, "batch": true, "policy": true, "autoscaling": true, "rbac.authorization.k8s.io": true,
+	"networking.k8s.io": true, "storage.k8s.io": true, "scheduling.k8s.io": true, groupCRD: true,
+	"admissionregistration.k8s.io": true, "apiregistration.k8s.io": true,
 }
 
-func rankOf(kind string) int {
-	if rank, ok := kindOrder[kind]; ok {
-		return rank
+// rank is the place of an object's kind in the order.
+func rank(id ID) int {
+	if found, ok := order[id.Kind]; ok && builtin[id.Group] {
+		return found
 	}
-	return kindOrder[""]
+	return order[unnamed]
 }

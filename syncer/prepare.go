@@ -7,166 +7,156 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// hookAnnotation marks an object that Helm runs rather than installs.
-const hookAnnotation = "helm.sh/hook"
-
-// Scope bounds the objects of an Application.
+// Scope is where an Application may put objects.
 type Scope struct {
-	// Namespace of the objects that name none.
+	// Namespace is given to objects that name none.
 	Namespace string
-	// NamespaceOnly: nothing outside of Namespace, and nothing that is cluster-scoped.
+	// NamespaceOnly refuses cluster-scoped kinds and objects of any other namespace.
 	NamespaceOnly bool
 }
 
-// Prepare makes of rendered objects what is applied: copies in the order of applying, with a namespace where the kind has
-// one, and with the labels of the owner. Helm's tests are left out. The mapper says which kinds have a namespace; kinds
-// that a CustomResourceDefinition among the objects brings are known from it.
+// Prepare makes rendered objects ready to be applied: namespaces are filled in (and taken from cluster-scoped kinds), the
+// labels of the owner are put on, fields that only the API server may write are dropped, hooks that don't belong to a
+// rollout (see isRollout) are left out. The result is in the order of applying. The objects given aren't changed.
 //
-// The errors name each object that can't be applied: without kind or name, of a kind that the API server doesn't know,
-// out of scope, rendered twice, or a hook.
-func Prepare(rendered []*unstructured.Unstructured, owner Owner, scope Scope, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
-	p := preparation{owner: owner, scope: scope, mapper: mapper, brought: kindsOf(rendered), seen: map[ID]bool{}}
-	var desired []*unstructured.Unstructured
-	var failures []error
-	for _, obj := range rendered {
-		if isTest(obj) {
+// Objects that can't be applied as they are, are all named in one *RefusedError: without apiVersion, kind or name, of a
+// kind that neither the API server nor a CustomResourceDefinition among them knows, declared twice, or out of scope. Any
+// other error is the mapper's, and passing.
+func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
+	known := kindsWith(mapper, objs)
+	preparation := preparation{owner: owner, scope: scope, kinds: known, seen: map[ID]place{}}
+	for i, obj := range objs {
+		if !isRollout(obj) {
 			continue
 		}
-		obj = obj.DeepCopy()
-		if err := p.prepare(obj); err != nil {
-			failures = append(failures, err)
-			continue
+		if err := preparation.add(i+1, obj); err != nil {
+			return nil, err
 		}
-		desired = append(desired, obj)
 	}
-	slices.SortStableFunc(desired, func(a, b *unstructured.Unstructured) int { return compareOrder(IDOf(a), IDOf(b)) })
-	return desired, Join(failures)
+	if len(preparation.problems) > 0 {
+		return nil, &RefusedError{Problems: preparation.problems, Passing: preparation.passing == len(preparation.problems)}
+	}
+	slices.SortStableFunc(preparation.ready, func(a, b *unstructured.Unstructured) int { return compareIDs(IDOf(a), IDOf(b)) })
+	return preparation.ready, nil
 }
 
-// preparation is what the objects of one Application share.
+// preparation is one call of Prepare.
 type preparation struct {
-	owner   Owner
-	scope   Scope
-	mapper  meta.RESTMapper
-	brought map[schema.GroupKind]bool
-	seen    map[ID]bool
+	owner Owner
+	scope Scope
+	kinds kinds
+
+	ready    []*unstructured.Unstructured
+	seen     map[ID]place
+	problems []string
+	passing  int
 }
 
-func (p *preparation) prepare(obj *unstructured.Unstructured) error {
-	refuse := func(format string, args ...any) error {
-		return &ObjectError{Object: IDOf(obj).String(), Problem: fmt.Sprintf(format, args...), Final: true}
+// place is where an object stands in what was rendered.
+type place struct {
+	number     int
+	apiVersion string
+}
+
+// add prepares one object, or notes why it can't be.
+func (p *preparation) add(number int, rendered *unstructured.Unstructured) error {
+	if problem := incomplete(number, rendered); problem != "" {
+		p.refuse(problem)
+		return nil
 	}
-	switch hook := obj.GetAnnotations()[hookAnnotation]; {
-	case obj.GetKind() == "" || obj.GetAPIVersion() == "":
-		return refuse("has no apiVersion or no kind")
-	case obj.GetName() == "":
-		return refuse("has no metadata.name: an object that is kept rolled out needs a name of its own, generateName can't give it")
-	case hook != "":
-		return refuse("is a Helm hook (%s), and hooks can't be run yet: remove the annotation %s to have it applied like any other object", hook, hookAnnotation)
+	gvk := rendered.GroupVersionKind()
+	kind, err := p.kinds.resolve(gvk)
+	if meta.IsNoMatchError(err) {
+		p.passing++
+		p.refuse(fmt.Sprintf("%s: the cluster has no kind %s in %s: is its CustomResourceDefinition missing?",
+			IDOf(rendered), gvk.Kind, rendered.GetAPIVersion()))
+		return nil
 	}
-	namespaced, err := p.namespaced(obj)
 	if err != nil {
 		return err
 	}
-	if err := p.place(obj, namespaced); err != nil {
-		return err
+	obj := rendered.DeepCopy()
+	strip(obj)
+	if problem := p.scope.place(obj, kind.namespaced); problem != "" {
+		p.refuse(problem)
+		return nil
 	}
-	id := IDOf(obj).sameObject()
-	if p.seen[id] {
-		return refuse("is rendered twice: give one of them another name")
+	id := IDOf(obj)
+	if before, twice := p.seen[id.Unversioned()]; twice {
+		p.refuse(fmt.Sprintf("%s is declared twice: object %d (%s) and object %d (%s) of what was rendered: remove one",
+			id, before.number, before.apiVersion, number, obj.GetAPIVersion()))
+		return nil
 	}
-	p.seen[id] = true
-	p.label(obj)
+	p.seen[id.Unversioned()] = place{number: number, apiVersion: obj.GetAPIVersion()}
+	p.owner.mark(obj)
+	p.ready = append(p.ready, obj)
 	return nil
 }
 
-// namespaced says whether objects of this kind live in a namespace.
-func (p *preparation) namespaced(obj *unstructured.Unstructured) (bool, error) {
-	kind := obj.GroupVersionKind()
-	mapping, err := p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	if err == nil {
-		return mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
-	}
-	if namespaced, ok := p.brought[kind.GroupKind()]; ok {
-		return namespaced, nil
-	}
-	problem := fmt.Sprintf("find the kind %s: %v", kind.GroupKind(), err)
-	if meta.IsNoMatchError(err) {
-		problem = fmt.Sprintf("the API server knows no kind %s in %s: install its CustomResourceDefinition first", kind.Kind, kind.GroupVersion())
-	}
-	return false, &ObjectError{Object: IDOf(obj).String(), Problem: problem, Err: err}
-}
+func (p *preparation) refuse(problem string) { p.problems = append(p.problems, problem) }
 
-// place gives the object its namespace and keeps it in scope.
-func (p *preparation) place(obj *unstructured.Unstructured, namespaced bool) error {
-	outside := func(format string, args ...any) error {
-		return &ObjectError{Object: IDOf(obj).String(), Final: true, Problem: fmt.Sprintf(format, args...) +
-			fmt.Sprintf(": an Application in namespace %s deploys to that namespace only", p.scope.Namespace)}
-	}
+// incomplete says what an object lacks to be named.
+func incomplete(number int, obj *unstructured.Unstructured) string {
 	switch {
-	case !namespaced && p.scope.NamespaceOnly:
-		return outside("its kind belongs to no namespace")
-	case !namespaced:
-		obj.SetNamespace("")
-	case obj.GetNamespace() == "":
-		obj.SetNamespace(p.scope.Namespace)
-	case p.scope.NamespaceOnly && obj.GetNamespace() != p.scope.Namespace:
-		return outside("it names namespace %s", obj.GetNamespace())
+	case obj.GetAPIVersion() == "":
+		return fmt.Sprintf("object %d of what was rendered (kind %q, name %q) has no apiVersion", number, obj.GetKind(), obj.GetName())
+	case obj.GetKind() == "":
+		return fmt.Sprintf("object %d of what was rendered (apiVersion %q, name %q) has no kind", number, obj.GetAPIVersion(), obj.GetName())
+	case obj.GetName() == "" && obj.GetGenerateName() != "":
+		return fmt.Sprintf("%s %s*: metadata.generateName would make a new object at each sync: give it a metadata.name",
+			obj.GetKind(), obj.GetGenerateName())
+	case obj.GetName() == "":
+		return fmt.Sprintf("object %d of what was rendered (%s %s) has no metadata.name", number, obj.GetAPIVersion(), obj.GetKind())
 	}
-	return nil
+	return ""
 }
 
-func (p *preparation) label(obj *unstructured.Unstructured) {
-	labels := obj.GetLabels()
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	labels[LabelApplication], labels[LabelApplicationNamespace] = p.owner.Name, p.owner.Namespace
-	obj.SetLabels(labels)
-}
-
-// kindsOf are the kinds that CustomResourceDefinitions among the objects bring, and whether they have a namespace.
-func kindsOf(objs []*unstructured.Unstructured) map[schema.GroupKind]bool {
-	kinds := map[schema.GroupKind]bool{}
-	for _, obj := range objs {
-		if !isCRD(obj) {
-			continue
+// place puts obj where its kind belongs, or says why it may not be there.
+func (s Scope) place(obj *unstructured.Unstructured, namespaced bool) string {
+	if !namespaced {
+		unstructured.RemoveNestedField(obj.Object, "metadata", "namespace")
+		if s.NamespaceOnly {
+			return fmt.Sprintf("%s is cluster-scoped: an Application outside of Fairlead's own namespace may deploy to its namespace %s only",
+				IDOf(obj), s.Namespace)
 		}
-		group, _, _ := unstructured.NestedString(obj.Object, "spec", "group")
-		kind, _, _ := unstructured.NestedString(obj.Object, "spec", "names", "kind")
-		scope, _, _ := unstructured.NestedString(obj.Object, "spec", "scope")
-		kinds[schema.GroupKind{Group: group, Kind: kind}] = scope == "Namespaced"
+		return ""
 	}
-	return kinds
-}
-
-func isCRD(obj *unstructured.Unstructured) bool {
-	return obj.GroupVersionKind().GroupKind() == schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
-}
-
-// isTest says whether an object is one that `helm test` runs, and nothing else does.
-func isTest(obj *unstructured.Unstructured) bool {
-	annotation := obj.GetAnnotations()[hookAnnotation]
-	hooks := strings.Split(annotation, ",")
-	return annotation != "" && !slices.ContainsFunc(hooks, func(hook string) bool { return !strings.HasPrefix(strings.TrimSpace(hook), "test") })
-}
-
-// Leftover is what the inventory holds and the desired objects don't: what an earlier revision applied and this one
-// leaves out, in the order of pruning.
-func Leftover(inventory []ID, desired []*unstructured.Unstructured) []ID {
-	wanted := make(map[ID]bool, len(desired))
-	for _, obj := range desired {
-		wanted[IDOf(obj).sameObject()] = true
+	if obj.GetNamespace() == "" {
+		obj.SetNamespace(s.Namespace)
 	}
-	var leftover []ID
-	for _, id := range inventory {
-		if !wanted[id.sameObject()] {
-			leftover = append(leftover, id)
+	if s.NamespaceOnly && obj.GetNamespace() != s.Namespace {
+		return fmt.Sprintf("%s is in another namespace: an Application outside of Fairlead's own namespace may deploy to its namespace %s only",
+			IDOf(obj), s.Namespace)
+	}
+	return ""
+}
+
+// strip drops what only the API server writes, as it stands in manifests that were read from a cluster. Applied, it would
+// conflict with the object that is there.
+func strip(obj *unstructured.Unstructured) {
+	for _, field := range []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"} {
+		unstructured.RemoveNestedField(obj.Object, "metadata", field)
+	}
+}
+
+// hookAnnotation marks Helm's hooks and says when they run.
+const hookAnnotation = "helm.sh/hook"
+
+// isRollout says whether an object belongs to a rollout. Helm's hooks for tests, deletion and rollback don't: nothing of the
+// kind happens in a sync. Hooks of installation and upgrade are applied as the ordinary objects that they are.
+func isRollout(obj *unstructured.Unstructured) bool {
+	when, hook := obj.GetAnnotations()[hookAnnotation]
+	if !hook {
+		return true
+	}
+	for event := range strings.SplitSeq(when, ",") {
+		switch strings.ToLower(strings.TrimSpace(event)) {
+		case "pre-install", "post-install", "pre-upgrade", "post-upgrade":
+			return true
 		}
 	}
-	slices.SortStableFunc(leftover, func(a, b ID) int { return compareOrder(b, a) })
-	return leftover
+	return false
 }
+
