@@ -28,7 +28,7 @@ type Selector struct {
 	written     string
 	prereleases bool
 	// released is the range as it was written, anyRelease the same with pre-releases let in.
-	released, anyRelease *semver.Constraints
+	released, anyRelease *versionRange
 	reasonOutside        string
 }
 
@@ -64,8 +64,8 @@ func Compile(policy Policy) (*Selector, error) {
 	return &Selector{
 		written:       written,
 		prereleases:   policy.SemVer.Prereleases,
-		released:      released,
-		anyRelease:    &anyRelease,
+		released:      newVersionRange(written, released),
+		anyRelease:    newVersionRange(written, &anyRelease),
 		reasonOutside: fmt.Sprintf("outside the range %q", written),
 	}, nil
 }

@@ -74,17 +74,13 @@ func (s *Selector) Select(tags []string) Selection {
 // judge says whether the policy takes a version, apart from the others: Chosen if it does.
 func (s *Selector) judge(v *version) TagVerdict {
 	switch {
-	case v.preRelease && s.prereleases:
-		if s.anyRelease.Check(v.parsed) {
-			return TagVerdict{Tag: v.tag, Verdict: Chosen, Reason: reasonChosen}
-		}
-	case s.released.Check(v.parsed):
-		return TagVerdict{Tag: v.tag, Verdict: Chosen, Reason: reasonChosen}
-	case v.preRelease && s.anyRelease.Check(v.parsed):
+	case !s.anyRelease.has(v):
+		return TagVerdict{Tag: v.tag, Verdict: OutsideRange, Reason: s.reasonOutside}
+	case v.preRelease != "" && !s.prereleases && !s.released.has(v):
 		return TagVerdict{Tag: v.tag, Verdict: PreRelease, Reason: reasonNoPreReleases}
+	default:
+		return TagVerdict{Tag: v.tag, Verdict: Chosen, Reason: reasonChosen}
 	}
-
-	return TagVerdict{Tag: v.tag, Verdict: OutsideRange, Reason: s.reasonOutside}
 }
 
 const (

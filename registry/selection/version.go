@@ -2,7 +2,7 @@ package selection
 
 import (
 	"cmp"
-	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -21,85 +21,152 @@ const (
 	reasonTooLong     = "is longer than the 128 characters of a tag"
 )
 
-// version is a tag that was read as a version. The numbers stand beside the tag, because reading them through parsed
-// for each comparison is what sorting would spend its time on.
+// version is a tag that was read as a version; its parts are parts of the tag's own memory.
 type version struct {
 	tag                 string
 	major, minor, patch uint64
-	preRelease          bool
-	parsed              *semver.Version
+	preRelease, build   string
 }
 
 // parseVersion reads a tag as a version. If it is none, the second result says why, and isn't empty.
 //
-// semver.NewVersion isn't used: it takes "1.0", "20240101" and "01.2.3" for versions.
+// It accepts what semver.StrictNewVersion does, without an allocation: most scans read the same thousands of tags
+// again. semver.NewVersion takes "1.0", "20240101" and "01.2.3" for versions as well, and must not be used.
 func parseVersion(tag string) (version, string) {
 	if len(tag) > maxTagLength {
 		return version{}, reasonTooLong
 	}
 
-	parsed, err := semver.StrictNewVersion(strings.TrimPrefix(tag, "v"))
+	v := version{tag: tag}
 
-	switch {
-	case err == nil:
-		return version{
-			tag: tag, major: parsed.Major(), minor: parsed.Minor(), patch: parsed.Patch(),
-			preRelease: parsed.Prerelease() != "", parsed: parsed,
-		}, ""
-	case errors.Is(err, semver.ErrSegmentStartsZero):
-		return version{}, reasonLeadingZero
-	case errors.Is(err, semver.ErrInvalidPrerelease):
-		return version{}, reasonPreRelease
-	case errors.Is(err, semver.ErrInvalidMetadata):
-		return version{}, reasonBuild
-	case errors.Is(err, semver.ErrEmptyString), errors.Is(err, semver.ErrInvalidSemVer), errors.Is(err, semver.ErrInvalidCharacters):
-		return version{}, reasonNotThree
-	case emptyPart(tag):
-		return version{}, reasonNotThree
-	default:
-		return version{}, reasonTooLarge
-	}
-}
+	core, build, hasBuild := strings.Cut(strings.TrimPrefix(tag, "v"), "+")
+	core, preRelease, hasPreRelease := strings.Cut(core, "-")
 
-// emptyPart reports whether one of the three numbers is missing, as in "1..3". What strconv says about such a part is
-// told apart from what it says about a number that is too large.
-func emptyPart(tag string) bool {
-	core := strings.TrimPrefix(tag, "v")
-	if end := strings.IndexAny(core, "-+"); end >= 0 {
-		core = core[:end]
+	if reason := v.parseNumbers(core); reason != "" {
+		return version{}, reason
 	}
 
-	for part := range strings.SplitSeq(core, ".") {
-		if part == "" {
-			return true
+	if hasPreRelease {
+		if reason := checkPreRelease(preRelease); reason != "" {
+			return version{}, reason
 		}
 	}
 
-	return false
+	if hasBuild && !validIdentifiers(build) {
+		return version{}, reasonBuild
+	}
+
+	v.preRelease, v.build = preRelease, build
+
+	return v, ""
 }
 
-// compare is the total order of the package comment. It allocates nothing, which semver.Version.Compare does for
-// each pair of pre-releases: sorting must not cost more memory than there are tags.
+// parseNumbers reads the three numbers, and returns why they are none.
+func (v *version) parseNumbers(core string) string {
+	major, rest, _ := strings.Cut(core, ".")
+	minor, patch, _ := strings.Cut(rest, ".")
+
+	if !isNumber(major) || !isNumber(minor) || !isNumber(patch) {
+		return reasonNotThree
+	}
+
+	for _, part := range []struct {
+		text  string
+		value *uint64
+	}{{major, &v.major}, {minor, &v.minor}, {patch, &v.patch}} {
+		if hasLeadingZero(part.text) {
+			return reasonLeadingZero
+		}
+
+		value, err := strconv.ParseUint(part.text, 10, 64)
+		if err != nil {
+			return reasonTooLarge
+		}
+
+		*part.value = value
+	}
+
+	return ""
+}
+
+// checkPreRelease returns why a text is no pre-release (SemVer 2.0.0, section 9).
+func checkPreRelease(text string) string {
+	if !validIdentifiers(text) {
+		return reasonPreRelease
+	}
+
+	for identifier := range strings.SplitSeq(text, ".") {
+		if isNumber(identifier) && hasLeadingZero(identifier) {
+			return reasonLeadingZero
+		}
+	}
+
+	return ""
+}
+
+// validIdentifiers reports whether a text is a list of identifiers, separated by dots (SemVer 2.0.0, section 10).
+func validIdentifiers(text string) bool {
+	for identifier := range strings.SplitSeq(text, ".") {
+		if identifier == "" || strings.ContainsFunc(identifier, isNoIdentifier) {
+			return false
+		}
+	}
+
+	return true
+}
+
+// isNoIdentifier reports whether a character can't be part of an identifier.
+func isNoIdentifier(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'
+}
+
+// isNumber reports whether a text consists of digits, at least one.
+func isNumber(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+
+	return text != ""
+}
+
+// hasLeadingZero reports whether a number is written with a zero that it doesn't need.
+func hasLeadingZero(number string) bool { return len(number) > 1 && number[0] == '0' }
+
+// semver returns the version as ranges want it.
+func (v *version) semver() *semver.Version {
+	// It parses faster than it makes a version of its parts, because then it writes the text as well.
+	if parsed, err := semver.StrictNewVersion(strings.TrimPrefix(v.tag, "v")); err == nil {
+		return parsed
+	}
+
+	return semver.New(v.major, v.minor, v.patch, v.preRelease, v.build)
+}
+
+// compare is the total order of the package comment.
 func (v *version) compare(other *version) int {
+	if order := v.compareRelease(other); order != 0 {
+		return order
+	}
+
+	if order := comparePreRelease(v.preRelease, other.preRelease); order != 0 {
+		return order
+	}
+
+	return cmp.Or(compareIdentifiers(v.build, other.build), cmp.Compare(v.tag, other.tag))
+}
+
+// compareRelease orders by the three numbers alone.
+func (v *version) compareRelease(other *version) int {
 	switch {
 	case v.major != other.major:
 		return cmp.Compare(v.major, other.major)
 	case v.minor != other.minor:
 		return cmp.Compare(v.minor, other.minor)
-	case v.patch != other.patch:
+	default:
 		return cmp.Compare(v.patch, other.patch)
 	}
-
-	if v.preRelease || other.preRelease {
-		if order := comparePreRelease(v.parsed.Prerelease(), other.parsed.Prerelease()); order != 0 {
-			return order
-		}
-	}
-
-	return cmp.Or(
-		compareIdentifiers(v.parsed.Metadata(), other.parsed.Metadata()),
-		cmp.Compare(v.tag, other.tag),
-	)
 }
 
 // comparePreRelease orders two pre-releases; none is the release itself, which comes after all of them.
@@ -149,15 +216,4 @@ func compareIdentifier(a, b string) int {
 	default:
 		return cmp.Compare(a, b)
 	}
-}
-
-// isNumber reports whether an identifier consists of digits alone.
-func isNumber(identifier string) bool {
-	for i := range len(identifier) {
-		if identifier[i] < '0' || identifier[i] > '9' {
-			return false
-		}
-	}
-
-	return true
 }

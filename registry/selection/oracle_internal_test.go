@@ -1,0 +1,119 @@
+package selection
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// FuzzParseVersion checks that exactly those tags are versions that the library's strict parser takes for one, with
+// the same parts.
+func FuzzParseVersion(f *testing.F) {
+	for _, seed := range []string{
+		"1.2.3", "v1.2.3", "1.2", "1.2.3.4", "01.2.3", "1.2.3-01", "1.2.3-0a.b-", "1.2.3+001", "1.2.3-+", "1.2-a.3", "1+b.2.3",
+		"1.2.3+a-b", "18446744073709551616.0.0", "1..3", "", "v", "1.2.3-\xff", "1.2.3-é", "+1.2.3",
+	} {
+		f.Add(seed)
+	}
+
+	f.Fuzz(func(t *testing.T, tag string) {
+		got, reason := parseVersion(tag)
+		want, err := semver.StrictNewVersion(strings.TrimPrefix(tag, "v"))
+
+		if len(tag) > maxTagLength {
+			if reason != reasonTooLong {
+				t.Errorf("%q: %q", tag, reason)
+			}
+
+			return
+		}
+
+		if (reason == "") != (err == nil) {
+			t.Fatalf("%q: %q, the library says %v", tag, reason, err)
+		}
+
+		if err == nil && (got.major != want.Major() || got.minor != want.Minor() || got.patch != want.Patch() ||
+			got.preRelease != want.Prerelease() || got.build != want.Metadata()) {
+			t.Errorf("%q: %+v, the library says %+v", tag, got, want)
+		}
+	})
+}
+
+// checkRange compares a range's answer with that of the library, asked for this one version.
+func checkRange(t *testing.T, constraint, tag string) {
+	t.Helper()
+
+	v, reason := parseVersion(tag)
+	if reason != "" {
+		return
+	}
+
+	s, err := Compile(Policy{SemVer: &SemVer{Range: constraint}})
+	if err != nil {
+		return
+	}
+
+	constraints, err := semver.NewConstraint(s.written)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	parsed := semver.MustParse(tag)
+
+	if got, want := s.released.has(&v), constraints.Check(parsed); got != want {
+		t.Fatalf("range %q takes %q: %v, the library says %v", constraint, tag, got, want)
+	}
+
+	constraints.IncludePrerelease = true
+
+	if got, want := s.anyRelease.has(&v), constraints.Check(parsed); got != want {
+		t.Fatalf("range %q with pre-releases takes %q: %v, the library says %v", constraint, tag, got, want)
+	}
+}
+
+// constraints are ranges with every operator, and every way to leave out a part.
+func constraints() []string {
+	var all []string
+
+	for _, operator := range []string{"", "=", "!=", ">", "<", ">=", "=>", "<=", "=<", "~", "~>", "^"} {
+		for _, operand := range []string{
+			"*", "x.2.3", "0", "0.x", "0.0", "0.0.0", "0.0.2", "0.2", "0.2.1", "1", "1.x", "1.x.2", "v1.2", "1.2.x", "1.2.3", "1.2.3-rc.1", "01.02.0",
+			"1.2.3+build.7",
+		} {
+			all = append(all, operator+operand)
+		}
+	}
+
+	return append(all, "1.0 - 2.0", "0.2.1 - 1.2.x", "1.x || >=3.0.0 <3.5.0", ">=1, <2 || ^0.2", ">=1.0.0-0 <2.0.0 !=1.2.0", "1.0.0-1.2.3")
+}
+
+// TestRange compares all ranges with the library's answers for releases on and around their edges.
+func TestRange(t *testing.T) {
+	t.Parallel()
+
+	for _, constraint := range constraints() {
+		for _, major := range []int{0, 1, 2, 3, 4} {
+			for _, minor := range []int{0, 1, 2, 3, 5} {
+				for _, patch := range []int{0, 1, 2, 3, 4} {
+					release := fmt.Sprintf("%d.%d.%d", major, minor, patch)
+
+					checkRange(t, constraint, release)
+					checkRange(t, constraint, release+"-rc.1")
+				}
+			}
+		}
+	}
+}
+
+// FuzzRange does the same for ranges and versions that nobody thought of.
+func FuzzRange(f *testing.F) {
+	for i, constraint := range constraints() {
+		f.Add(constraint, fmt.Sprintf("%d.%d.%d", i%3, i%4, i%5))
+	}
+
+	f.Add(">=18446744073709551615.0.0", "18446744073709551615.0.0")
+
+	f.Fuzz(checkRange)
+}
