@@ -200,7 +200,9 @@ func parseYAML(documents string) ([]*unstructured.Unstructured, error) {
 func (s *Stack) KubectlPath() string { return filepath.Join(s.tools, "kubectl") }
 
 // Kubectl runs kubectl as the administrator and returns what it says on standard output.
-func (s *Stack) Kubectl(ctx context.Context, args ...string) (string, error) { return s.KubectlIn(ctx, s.dir, args...) }
+func (s *Stack) Kubectl(ctx context.Context, args ...string) (string, error) {
+	return s.KubectlIn(ctx, s.dir, args...)
+}
 
 // KubectlIn is Kubectl in a folder, for files that are named relative to it.
 func (s *Stack) KubectlIn(ctx context.Context, dir string, args ...string) (string, error) {

@@ -44,7 +44,8 @@ func (s *Stack) startEtcd(ctx context.Context) (string, error) {
 	client, peer := "unix://"+filepath.Join(s.dir, "etcd.sock"), "unix://"+filepath.Join(s.dir, "peer.sock")
 	const name = "http://127.0.0.1:2380" // must look like an address; in a cluster of one nobody dials it
 	etcd, err := s.start("etcd", filepath.Join(s.tools, "server"),
-		"--data-dir", filepath.Join(s.dir, "etcd"), "--unsafe-no-fsync", "--log-level", "warn",
+		"--data-dir", filepath.Join(s.dir, "etcd"), "--unsafe-no-fsync", "--log-level", "error",
+		"--heartbeat-interval", "10", "--election-timeout", "100", // alone, it needs no second to elect itself
 		"--listen-client-urls", client, "--advertise-client-urls", name,
 		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", name, "--initial-cluster", "default="+name)
 	if err != nil {
