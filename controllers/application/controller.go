@@ -132,7 +132,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	s.memory = r.memories.of(req.NamespacedName)
-	for _, step := range []step{r.permit, r.find, r.render, r.prepare, r.watch, r.compare, r.sync} {
+	for _, step := range []step{r.permit, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
 		if s.err = step(ctx, s); s.err != nil {
 			break
 		}

@@ -46,20 +46,20 @@ func (m *memories) forget(key types.NamespacedName) {
 }
 
 // newest is the newer of what the watch has seen and what was written last. Right after an apply the watch still shows
-// the object before it, which would look like drift, and as healthy. The second result is false where only the API
-// server knows: the object was written, and the watch shows none, be it not yet or not any more.
-func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) (*unstructured.Unstructured, bool) {
+// the object before it, which would look like drift, and as healthy.
+//
+// An object that was written and that the watch doesn't show was created just now, or deleted since. It counts as there
+// until the watch has shown it once: the watch that shows it missing then is later than the write.
+func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) *unstructured.Unstructured {
 	written, ok := m.written[id]
 	switch {
 	case !ok:
-		return seen, true
-	case seen == nil:
-		return nil, false
-	case older(seen, written):
-		return written, true
+		return seen
+	case seen == nil, older(seen, written):
+		return written
 	default:
 		delete(m.written, id)
-		return seen, true
+		return seen
 	}
 }
 

@@ -17,12 +17,13 @@ import (
 func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	before := s.app.Status.DeepCopy()
 	now := r.now()
+	rolledOut := s.isNew() && s.changed > 0 && s.err == nil
 	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		st := &app.Status
 		st.ObservedGeneration = app.Generation
 		recordSync(st, s)
 		recordResources(st, s)
-		if s.applied {
+		if rolledOut {
 			st.History = begin(st.History, s.head, st.Images, now)
 		}
 		if s.compared && st.Sync.Applied == s.rendered.digest {
@@ -32,7 +33,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	}); err != nil {
 		return err //nolint:wrapcheck // names the object
 	}
-	r.tell(ctx, s, before)
+	r.tell(ctx, s, before, rolledOut)
 	return nil
 }
 
@@ -107,22 +108,6 @@ func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
 	}
 }
 
-// differs says whether anything is not as the revision says.
-func (s *scope) differs() bool {
-	return len(s.leftover) > 0 || s.unsynced() > 0
-}
-
-// unsynced counts the desired objects that the cluster doesn't hold as they are.
-func (s *scope) unsynced() int {
-	unsynced := 0
-	for _, state := range s.states {
-		if !state.Synced {
-			unsynced++
-		}
-	}
-	return unsynced
-}
-
 // difference names the first object that differs and how many others do.
 func (s *scope) difference() string {
 	var found []string
@@ -141,14 +126,14 @@ func (s *scope) difference() string {
 }
 
 // tell logs and records events for what changed.
-func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.ApplicationStatus) {
+func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.ApplicationStatus, rolledOut bool) {
 	log := ctrl.LoggerFrom(ctx)
 	after := s.app.Status
-	if s.applied {
+	if rolledOut {
 		log.Info("synced", "revision", s.head.Revision, "subject", s.head.Subject, "objects", len(s.desired), "pruned", s.pruned)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonSynced), "Sync", "revision %s is applied: %s", s.head.Revision, s.head.Subject)
 	}
-	if s.changed > 0 && !s.applied && s.err == nil {
+	if s.changed > 0 && !rolledOut && s.err == nil {
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "%d objects that differed from revision %s were set back", s.changed, s.head.Revision)
 	}

@@ -30,15 +30,16 @@ type scope struct {
 	head       v1alpha1.Head
 	// render: the objects as rendered, shared with later reconciliations.
 	rendered rendered
-	// prepare: the objects as they are to be applied, and what an earlier revision applied and this one doesn't hold.
-	desired  []*unstructured.Unstructured
+	// prepare: the objects as they are to be applied; plan: in the order of applying.
+	desired []*unstructured.Unstructured
+	applier *syncer.Applier
+	// plan: what was last seen, and what an earlier revision applied and this one doesn't hold.
+	live     map[syncer.ID]*unstructured.Unstructured
 	leftover []syncer.ID
 	// compare, then sync: each desired object's state, in the order of desired.
-	applier  *syncer.Applier
 	compared bool
 	states   []syncer.State
-	// sync: what was done. applied: manifests that weren't applied before.
-	applied bool
+	// sync: what was done.
 	changed int
 	pruned  int
 
@@ -64,4 +65,21 @@ func (s *scope) automated() bool {
 // owner is the Application as the labels of its objects name it.
 func (s *scope) owner() syncer.Owner {
 	return syncer.Owner{Namespace: s.key.Namespace, Name: s.key.Name}
+}
+
+// isNew says whether these manifests weren't applied yet.
+func (s *scope) isNew() bool { return s.app.Status.Sync.Applied != s.rendered.digest }
+
+// differs says whether anything is not as the revision says.
+func (s *scope) differs() bool { return len(s.leftover) > 0 || s.unsynced() > 0 }
+
+// unsynced counts the desired objects that the cluster doesn't hold as they are.
+func (s *scope) unsynced() int {
+	unsynced := 0
+	for _, state := range s.states {
+		if !state.Synced {
+			unsynced++
+		}
+	}
+	return unsynced
 }

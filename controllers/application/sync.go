@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,14 +11,29 @@ import (
 	"github.com/fairlead/fairlead/syncer"
 )
 
-// prepare makes of the rendered objects what is applied, and finds what an earlier revision left over.
+// prepare makes of the rendered objects what is applied.
 func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, r.mapper)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidManifests, err)
 	}
 	s.desired = desired
-	s.leftover = syncer.Leftover(inventoryOf(s.app), desired)
+	s.applier = syncer.NewApplier(s.client, r.mapper)
+	return nil
+}
+
+// watch makes sure that every kind is watched, of the desired objects and of the inventory. A kind that this very revision
+// brings is watched once it is there.
+func (r *Reconciler) watch(ctx context.Context, s *scope) error {
+	kinds, err := syncer.Kinds(s.desired, inventoryOf(s.app), r.mapper)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonSyncFailed, err)
+	}
+	for _, kind := range kinds {
+		if err := r.watches.ensure(ctx, r.controller, kind); err != nil {
+			return s.fail(v1alpha1.ReasonSyncFailed, err)
+		}
+	}
 	return nil
 }
 
@@ -34,67 +48,48 @@ func inventoryOf(app *v1alpha1.Application) []syncer.ID {
 	return inventory
 }
 
-// watch makes sure that every kind is watched, of the desired objects and of the leftover ones. A kind that a
-// CustomResourceDefinition of this very revision brings is watched once it is there.
-func (r *Reconciler) watch(ctx context.Context, s *scope) error {
-	ids := slices.Clone(s.leftover)
+// plan finds what there is to apply and to prune, from the objects as they were last seen.
+func (r *Reconciler) plan(ctx context.Context, s *scope) error {
+	inventory := inventoryOf(s.app)
+	s.live = make(map[syncer.ID]*unstructured.Unstructured, len(s.desired)+len(inventory))
 	for _, obj := range s.desired {
-		ids = append(ids, syncer.IDOf(obj))
-	}
-	for _, id := range ids {
-		if err := r.watches.ensure(ctx, r.controller, id.GroupVersionKind()); err != nil && !syncer.IsUnknownKind(err) {
+		if err := r.see(ctx, s, syncer.IDOf(obj)); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	return nil
-}
-
-// compare finds each object's state. What was left over and is gone is no difference.
-func (r *Reconciler) compare(ctx context.Context, s *scope) error {
-	s.applier = syncer.NewApplier(s.client, r.mapper)
-	for _, desired := range s.desired {
-		seen, err := r.seen(ctx, s, syncer.IDOf(desired))
-		if err != nil {
+	for _, id := range inventory {
+		if err := r.see(ctx, s, id); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
-		state, err := s.memory.comparer.Compare(ctx, s.applier, desired, seen)
-		if err != nil {
-			return s.fail(v1alpha1.ReasonSyncFailed, err)
-		}
-		s.states = append(s.states, state)
 	}
-	var leftover []syncer.ID
-	for _, id := range s.leftover {
-		seen, err := r.seen(ctx, s, id)
-		if err != nil {
-			return s.fail(v1alpha1.ReasonSyncFailed, err)
-		}
-		if seen != nil && seen.GetDeletionTimestamp() == nil {
-			leftover = append(leftover, id)
-		}
-	}
-	s.leftover, s.compared = leftover, true
-	return nil
-}
-
-// seen is an object as it was last seen, by the watch or in the answer to an apply.
-func (r *Reconciler) seen(ctx context.Context, s *scope, id syncer.ID) (*unstructured.Unstructured, error) {
-	watched, err := r.watches.live(ctx, id)
-	if syncer.IsUnknownKind(err) {
-		return nil, nil //nolint:nilnil // a kind that isn't served has no objects
-	}
+	plan, err := syncer.PlanSync(s.desired, inventory, s.owner(), s.live)
 	if err != nil {
-		return nil, err
+		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
-	newest, sure := s.memory.newest(id, watched)
-	if sure {
-		return newest, nil
+	s.desired, s.leftover = plan.Apply, plan.Prune
+	return nil
+}
+
+// see notes an object as it was last seen, by the watch or in the answer to an apply.
+func (r *Reconciler) see(ctx context.Context, s *scope, id syncer.ID) error {
+	watched, err := r.watches.live(ctx, id)
+	if err != nil {
+		return err
 	}
-	live, err := s.applier.Get(ctx, id)
-	if err == nil && live == nil {
-		delete(s.memory.written, id)
+	s.live[id] = s.memory.newest(id, watched)
+	return nil
+}
+
+// compare finds each object's state. Manifests that are going to be applied anyway aren't compared by a dry run first.
+func (r *Reconciler) compare(ctx context.Context, s *scope) error {
+	var err error
+	if s.isNew() && s.automated() {
+		s.states = s.memory.comparer.Recall(s.desired, s.live)
+	} else if s.states, err = s.memory.comparer.Compare(ctx, s.applier, s.desired, s.live); err != nil {
+		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
-	return live, err //nolint:wrapcheck // names the object
+	s.compared = true
+	return nil
 }
 
 // sync applies what differs, and prunes what is left over, where the sync policy says so: manifests that weren't applied
@@ -104,14 +99,12 @@ func (r *Reconciler) sync(ctx context.Context, s *scope) error {
 		return nil
 	}
 	automated := s.app.Spec.SyncPolicy.Automated
-	isNew := s.app.Status.Sync.Applied != s.rendered.digest
-	if s.unsynced() > 0 && (isNew || automated.SelfHeal) {
+	if s.unsynced() > 0 && (s.isNew() || automated.SelfHeal) {
 		if err := r.apply(ctx, s); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
-		s.applied = isNew
 	}
-	if automated.Prune {
+	if automated.Prune && len(s.leftover) > 0 {
 		if err := s.prune(ctx); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
@@ -119,47 +112,31 @@ func (r *Reconciler) sync(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// apply applies the objects that differ, in order. An object that is refused holds up no other, but ends in an error, so
-// that nothing is pruned.
+// apply applies the objects that differ, in order.
 func (r *Reconciler) apply(ctx context.Context, s *scope) error {
-	if err := r.createNamespace(ctx, s); err != nil {
-		return err
+	createNamespace := slices.Contains(s.app.Spec.SyncPolicy.SyncOptions, "CreateNamespace=true") && !s.permission.Scope.NamespaceOnly
+	if createNamespace {
+		if _, err := s.applier.EnsureNamespace(ctx, s.app.Spec.Destination.Namespace); err != nil {
+			return err //nolint:wrapcheck // names the namespace
+		}
 	}
 	if err := r.remember(ctx, s); err != nil {
 		return err
 	}
-	var failures []error
-	for i, desired := range s.desired {
-		if s.states[i].Synced {
+	states, err := s.applier.Apply(ctx, s.states)
+	s.states = states
+	s.memory.comparer.Record(states)
+	for _, state := range states {
+		if !state.Changed {
 			continue
 		}
-		applied, err := s.applier.Apply(ctx, desired)
-		if err != nil {
-			s.states[i].Difference = "can't be applied"
-			failures = append(failures, err)
-			continue
-		}
-		if desired.GetKind() == "CustomResourceDefinition" {
+		s.changed++
+		s.memory.written[state.ID] = state.Live
+		if state.ID.Kind == "CustomResourceDefinition" {
 			r.capabilities.forget()
 		}
-		s.states[i] = syncer.State{ID: s.states[i].ID, Live: applied, Synced: true}
-		s.memory.comparer.Verified(desired, applied)
-		s.memory.written[s.states[i].ID] = applied
-		s.changed++
 	}
-	s.memory.comparer.Keep(s.desired)
-	return syncer.Join(failures) //nolint:wrapcheck // names the objects
-}
-
-// createNamespace creates the destination namespace where the Application asks for it.
-func (r *Reconciler) createNamespace(ctx context.Context, s *scope) error {
-	if s.permission.Scope.NamespaceOnly || !slices.Contains(s.app.Spec.SyncPolicy.SyncOptions, "CreateNamespace=true") {
-		return nil
-	}
-	if err := s.applier.CreateNamespace(ctx, s.app.Spec.Destination.Namespace); err != nil {
-		return fmt.Errorf("create the destination namespace: %w", err)
-	}
-	return nil
+	return err //nolint:wrapcheck // names the objects
 }
 
 // remember writes the objects that are new into the inventory before they are applied, so that whatever happens then, a
@@ -185,19 +162,17 @@ func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 	})
 }
 
-// prune deletes what is left over, after everything was applied.
+// prune deletes what is left over, after everything was applied. What couldn't be deleted stays in the inventory.
 func (s *scope) prune(ctx context.Context) error {
-	var failures []error
-	var kept []syncer.ID
-	for _, id := range s.leftover {
-		pruned, err := s.applier.Prune(ctx, s.owner(), id)
-		if err != nil {
-			failures, kept = append(failures, err), append(kept, id)
-		}
-		if pruned {
+	results, err := s.applier.Prune(ctx, s.owner(), s.leftover, s.states)
+	s.leftover = nil
+	for _, result := range results {
+		switch {
+		case result.Err != nil:
+			s.leftover = append(s.leftover, result.ID)
+		case result.Deleted:
 			s.pruned++
 		}
 	}
-	s.leftover = kept
-	return syncer.Join(failures) //nolint:wrapcheck // names the objects
+	return err //nolint:wrapcheck // names the objects
 }
