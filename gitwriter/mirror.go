@@ -2,39 +2,175 @@ package gitwriter
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// Mirror is one branch of one repository.
-type Mirror struct{}
+// maxStore is the size that the store may reach before it is compacted. Half as much again has to be added before it is
+// done once more, so that a head that needs more than this doesn't compact at every step.
+const maxStore = 64 << 20
+
+// Mirror is one branch of one repository: its objects in memory, and its head. It is safe for concurrent use; one Refresh
+// or Write runs at a time, the others wait in line (until their context ends), and reading goes on meanwhile.
+type Mirror struct {
+	client  *http.Client
+	now     func() time.Time
+	known   advertisements
+	objects *store
+	// turn holds one token: who has it may move the head.
+	turn chan struct{}
+
+	mu     sync.RWMutex
+	remote Remote
+	head   *tip
+}
+
+// tip is the head and the tree that it has.
+type tip struct {
+	Head
+
+	id, tree plumbing.Hash
+}
 
 // Option changes how a Mirror works.
 type Option func(*Mirror)
 
-// WithTransport makes a Mirror send its requests through rt.
-func WithTransport(http.RoundTripper) Option { return func(*Mirror) {} }
+// WithTransport makes a Mirror send its requests through rt, which may be shared: by default each Mirror has its own
+// clone of http.DefaultTransport.
+func WithTransport(rt http.RoundTripper) Option { return func(m *Mirror) { m.client.Transport = rt } }
 
 // WithClock makes a Mirror take the time of its commits from now.
-func WithClock(func() time.Time) Option { return func(*Mirror) {} }
+func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = now } }
 
-// NewMirror makes a Mirror. No request is made.
-func NewMirror(Remote, ...Option) *Mirror { return &Mirror{} }
+// NewMirror makes a Mirror of a branch. It makes no request: a Remote that can't be used is an error of the first operation.
+func NewMirror(r Remote, options ...Option) *Mirror {
+	m := &Mirror{
+		client:  &http.Client{CheckRedirect: checkRedirect},
+		now:     time.Now,
+		objects: newStore(),
+		turn:    make(chan struct{}, 1),
+		remote:  r.withDefaults(),
+	}
+	for _, option := range options {
+		option(m)
+	}
+	if base, ok := http.DefaultTransport.(*http.Transport); ok && m.client.Transport == nil {
+		m.client.Transport = base.Clone()
+	}
+	return m
+}
 
-// SetRemote replaces the Remote from the next operation on.
-func (m *Mirror) SetRemote(Remote) {}
+// SetRemote takes over credentials, timeout and Insecure of r, from the next operation on. URL and branch stay those of
+// NewMirror: another branch is another Mirror.
+func (m *Mirror) SetRemote(r Remote) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r.Username != m.remote.Username || r.Password != m.remote.Password {
+		m.known.forget()
+	}
+	r.URL, r.Branch = m.remote.URL, m.remote.Branch
+	m.remote = r.withDefaults()
+}
 
-// Refresh asks the remote for its head, and fetches it if it moved.
-func (m *Mirror) Refresh(context.Context) (Head, error) { return Head{}, errors.ErrUnsupported }
+// Head is the head last seen or pushed; false if there was none yet. It makes no request.
+func (m *Mirror) Head() (Head, bool) {
+	t := m.current()
+	if t == nil {
+		return Head{}, false
+	}
+	return t.Head, true
+}
 
-// Head is the head last seen; false if none was. No request is made.
-func (m *Mirror) Head() (Head, bool) { return Head{}, false }
+func (m *Mirror) current() *tip {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.head
+}
 
-// Snapshot is the tree of a revision of the branch's history.
-func (m *Mirror) Snapshot(context.Context, string) (*Snapshot, error) { return nil, errors.ErrUnsupported }
+// Refresh asks the remote for the branch's head, and fetches its commits and trees if it moved, wherever it moved to: a
+// history rewritten by force is followed. An unchanged head costs one request. Errors are *Error, or the context's.
+func (m *Mirror) Refresh(ctx context.Context) (Head, error) {
+	release, err := m.takeTurn(ctx)
+	if err != nil {
+		return Head{}, err
+	}
+	defer release()
+	s, err := m.open()
+	if err != nil {
+		return Head{}, err
+	}
+	t, err := m.refresh(ctx, s)
+	if err != nil {
+		return Head{}, err
+	}
+	return t.Head, nil
+}
 
-// Write commits what differs and pushes it.
-func (m *Mirror) Write(context.Context, WriteRequest) (WriteResult, error) {
-	return WriteResult{}, errors.ErrUnsupported
+// takeTurn waits until nobody else moves the head.
+func (m *Mirror) takeTurn(ctx context.Context) (release func(), err error) {
+	select {
+	case m.turn <- struct{}{}:
+		return func() { <-m.turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another writer of the same branch: %w", ctx.Err())
+	}
+}
+
+// open begins to talk to the server as the Remote says now.
+func (m *Mirror) open() (*session, error) {
+	m.mu.RLock()
+	remote := m.remote
+	m.mu.RUnlock()
+	base, err := remote.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	return &session{remote: remote, base: base, client: m.client, known: &m.known, now: m.now}, nil
+}
+
+// refresh brings the head up to date. The caller has the turn.
+func (m *Mirror) refresh(ctx context.Context, s *session) (*tip, error) {
+	id, err := s.readHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.advance(ctx, s, id)
+}
+
+// advance makes id the head, after everything that it needs is here. The caller has the turn.
+func (m *Mirror) advance(ctx context.Context, s *session, id plumbing.Hash) (*tip, error) {
+	old := m.current()
+	if old != nil && old.id == id {
+		return old, nil
+	}
+	if err := m.loadHistory(ctx, s, id, old); err != nil {
+		return nil, err
+	}
+	c, ok, err := m.objects.commit(id)
+	if err != nil || !ok {
+		return nil, s.fault(opFetch, ReasonProtocol, err, "the server didn't send the commit "+id.String())
+	}
+	var trusted plumbing.Hash
+	if old != nil {
+		trusted = old.tree
+	}
+	if err := m.loadTrees(ctx, s, id, c.TreeHash, trusted); err != nil {
+		return nil, err
+	}
+	return m.move(&tip{Head: headOf(id, c), id: id, tree: c.TreeHash}), nil
+}
+
+// move publishes a new head whose objects are all here. The caller has the turn.
+func (m *Mirror) move(t *tip) *tip {
+	m.mu.Lock()
+	m.head = t
+	m.mu.Unlock()
+	if m.objects.grown(maxStore) {
+		m.objects.compact(m.objects.reach(t.id))
+	}
+	return t
 }

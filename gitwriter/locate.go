@@ -1,0 +1,113 @@
+package gitwriter
+
+import (
+	"context"
+	"io/fs"
+	"strings"
+	"unicode"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// fileProblem says what is wrong with a target's file name, or nothing.
+func fileProblem(file string) string {
+	switch {
+	case file == "":
+		return "no file is named"
+	case strings.HasPrefix(file, "/"):
+		return "the file's name is absolute: write it relative to the repository's root"
+	case !fs.ValidPath(file) || file == ".":
+		return "the file's name must be a plain path from the repository's root: no .., no . and no empty part"
+	case strings.ContainsFunc(file, unicode.IsControl):
+		return "the file's name has control characters"
+	}
+	return ""
+}
+
+// targetFiles reads the files that changes name, at a head. What can't be read is an error of that file alone; the error
+// of the function is one of the network. Blobs that aren't here are fetched in one request.
+func (m *Mirror) targetFiles(ctx context.Context, s *session, t *tip, changes []Change) (func(string) ([]byte, error), error) {
+	type found struct {
+		id  plumbing.Hash
+		err error
+	}
+	files := map[string]found{}
+	var ids []plumbing.Hash
+	for _, c := range changes {
+		for _, target := range c.Targets {
+			if _, known := files[target.File]; known {
+				continue
+			}
+			id, problem, err := m.locate(ctx, s, t, target.File)
+			if err != nil {
+				return nil, err
+			}
+			if problem != "" {
+				files[target.File] = found{err: &TargetError{File: target.File, Message: problem}}
+				continue
+			}
+			files[target.File] = found{id: id}
+			ids = append(ids, id)
+		}
+	}
+	if err := m.loadBlobs(ctx, s, t.id, ids); err != nil {
+		return nil, err
+	}
+	bodies := map[plumbing.Hash][]byte{}
+	for _, id := range ids {
+		bodies[id], _ = m.objects.get(plumbing.BlobObject, id)
+	}
+	return func(file string) ([]byte, error) {
+		f := files[file]
+		return bodies[f.id], f.err
+	}, nil
+}
+
+// locate finds a regular file's blob, or says what stands in its place.
+func (m *Mirror) locate(ctx context.Context, s *session, t *tip, file string) (id plumbing.Hash, problem string, err error) {
+	if problem := fileProblem(file); problem != "" {
+		return id, problem, nil
+	}
+	id = t.tree
+	parts := strings.Split(file, "/")
+	for i, name := range parts {
+		tree, err := m.treeAtHead(ctx, s, t, id)
+		if err != nil {
+			return id, "", err
+		}
+		e, ok, err := treeEntryOf(tree, name)
+		if err != nil {
+			return id, "", s.fault(opFetch, ReasonProtocol, err, err.Error())
+		}
+		path, last := strings.Join(parts[:i+1], "/"), i == len(parts)-1
+		switch {
+		case !ok:
+			return id, "there is no such file on branch " + quote(s.remote.Branch) + ": create it, or correct the target's file", nil
+		case e.isSymlink():
+			return id, quote(path) + " is a symbolic link, which is never followed: name the file itself", nil
+		case e.isSubmodule():
+			return id, quote(path) + " is a submodule, which can't be written from here: name a file of this repository", nil
+		case last && e.isTree():
+			return id, "this is a folder: name a file in it", nil
+		case !last && !e.isTree():
+			return id, quote(path) + " is a file and no folder: correct the target's file", nil
+		}
+		id = e.id
+	}
+	return id, "", nil
+}
+
+// treeAtHead reads a tree of the head, all of which are here unless the store was compacted around them.
+func (m *Mirror) treeAtHead(ctx context.Context, s *session, t *tip, id plumbing.Hash) ([]byte, error) {
+	tree, ok := m.objects.get(plumbing.TreeObject, id)
+	if ok {
+		return tree, nil
+	}
+	if err := m.loadByID(ctx, s, t.id, []plumbing.Hash{id}, withoutBlobs); err != nil {
+		return nil, err
+	}
+	if tree, ok = m.objects.get(plumbing.TreeObject, id); !ok {
+		return nil, s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the tree "+id.String()+" of "+t.id.String())
+	}
+	return tree, nil
+}

@@ -1,0 +1,89 @@
+package gitwriter
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+const (
+	opHead  = "read the head"
+	opFetch = "fetch"
+	opPush  = "push"
+
+	// maxNamedBranches is how many of the existing branches an error names.
+	maxNamedBranches = 5
+)
+
+// readHead asks for the branch's head: one request, and an answer of 65 bytes plus the branch's name.
+func (s *session) readHead(ctx context.Context) (plumbing.Hash, error) {
+	want := s.remote.reference()
+	refs, err := s.listRefs(ctx, want)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	if id, ok := refs[want]; ok {
+		return id, nil
+	}
+	branches, err := s.listRefs(ctx, "refs/heads/")
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	if len(branches) == 0 {
+		return plumbing.ZeroHash, s.fault(opHead, ReasonRepositoryEmpty, nil, "the repository has no branch yet: push a first commit to "+quote(s.remote.Branch))
+	}
+	return plumbing.ZeroHash, s.fault(opHead, ReasonBranchMissing, nil,
+		"the branch "+quote(s.remote.Branch)+" doesn't exist: create it, or name one that does ("+nameBranches(branches)+")")
+}
+
+func nameBranches(refs map[string]plumbing.Hash) string {
+	var names []string
+	for name := range refs {
+		names = append(names, quote(strings.TrimPrefix(name, "refs/heads/")))
+	}
+	slices.Sort(names)
+	if len(names) > maxNamedBranches {
+		names = append(names[:maxNamedBranches], "...")
+	}
+	return strings.Join(names, ", ")
+}
+
+// listRefs is the command ls-refs of protocol version 2.
+func (s *session) listRefs(ctx context.Context, prefix string) (map[string]plumbing.Hash, error) {
+	service, err := s.uploadService(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	writePacket(&body, "command=ls-refs\n")
+	writePacket(&body, "object-format=sha1")
+	body.WriteString(delimPacket)
+	writePacket(&body, "ref-prefix %s\n", prefix)
+	body.WriteString(flushPacket)
+	refs := map[string]plumbing.Hash{}
+	err = s.post(ctx, opHead, service.at, serviceUpload, body.Bytes(), maxSmallAnswer, func(r io.Reader) error {
+		packets := newPacketReader(r)
+		for {
+			line, ok, err := packets.line()
+			if err != nil || !ok {
+				return err
+			}
+			id, name, _ := strings.Cut(line, " ")
+			name, _, _ = strings.Cut(name, " ")
+			if !plumbing.IsHash(id) {
+				return fmt.Errorf("%w: %s", errAnswer, quote(line))
+			}
+			refs[name] = plumbing.NewHash(id)
+		}
+	})
+	if err != nil {
+		s.known.forget()
+		return nil, err
+	}
+	return refs, nil
+}

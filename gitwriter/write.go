@@ -1,0 +1,232 @@
+package gitwriter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+const (
+	// maxAttempts is how many pushes one Write makes while others keep moving the branch.
+	maxAttempts = 20
+	// maxLostAnswers is how often a Write repeats itself after a push whose answer never came.
+	maxLostAnswers = 2
+	// maxPause bounds the pause between two attempts, and historyLimit how far back a push whose answer was lost is searched for.
+	maxPause     = 200 * time.Millisecond
+	historyLimit = 10_000
+)
+
+// Write brings the tags of the changes into Git: one commit for each change that differs, all of them in one push that
+// succeeds only on the head it was made on. If the branch moved, it fetches, decides anew and pushes again, in the same call.
+// It decides from the mirrored head first: where nothing differs, no request is made.
+//
+// Outcomes are there for every policy, also beside an error: those that would have been written are Failed then. Errors are
+// *Error or *TemplateError, or the context's. After an error nothing more is tried; the caller decides when to come again. A
+// push that was taken although its answer was lost is found by the next Write, which then has nothing to do.
+func (m *Mirror) Write(ctx context.Context, req WriteRequest) (WriteResult, error) {
+	release, err := m.takeTurn(ctx)
+	if err != nil {
+		return WriteResult{}, err
+	}
+	defer release()
+	s, err := m.open()
+	if err != nil {
+		return WriteResult{}, err
+	}
+	w := &writing{mirror: m, session: s, req: req, landed: map[outcomeKey]Outcome{}}
+	err = w.run(ctx)
+	return w.result(err), err
+}
+
+// outcomeKey names an outcome: the policy, and which of its targets.
+type outcomeKey struct {
+	policy string
+	index  int
+}
+
+// writing is one Write on its way.
+type writing struct {
+	mirror  *Mirror
+	session *session
+	req     WriteRequest
+
+	head *tip
+	plan plan
+	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
+	landed map[outcomeKey]Outcome
+
+	commits, attempts, lostAnswers int
+}
+
+// run repeats: decide on the head, push, until nothing differs.
+func (w *writing) run(ctx context.Context) error {
+	if w.head = w.mirror.current(); w.head == nil {
+		var err error
+		if w.head, err = w.mirror.refresh(ctx, w.session); err != nil {
+			return err
+		}
+	}
+	for {
+		read, err := w.mirror.targetFiles(ctx, w.session, w.head, w.req.Changes)
+		if err != nil {
+			return err
+		}
+		w.plan = decide(w.req.Changes, read)
+		if len(w.plan.steps) == 0 {
+			return nil
+		}
+		if w.attempts == maxAttempts {
+			return w.session.fault(opPush, ReasonConflict, nil, fmt.Sprintf("others moved the branch before each of %d attempts: it is tried again later", maxAttempts))
+		}
+		if err := w.pause(ctx); err != nil {
+			return err
+		}
+		done, err := w.push(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits a little before a third and later attempt, each time differently, so that writers don't march in step.
+func (w *writing) pause(ctx context.Context) error {
+	if w.attempts < 2 {
+		return nil
+	}
+	limit := min(maxPause, 2*time.Millisecond<<w.attempts)
+	timer := time.NewTimer(rand.N(limit)) //nolint:gosec // A pause is no secret.
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("push: %w", ctx.Err())
+	}
+}
+
+// push makes the plan's commits and pushes them once. done: the branch has them, and they are its head.
+func (w *writing) push(ctx context.Context) (done bool, err error) {
+	service, err := w.session.receiveService(ctx)
+	if err != nil {
+		return false, err
+	}
+	b := newBuilder(w.mirror.objects, w.head, w.req, w.mirror.now(), !service.capabilities["no-thin"])
+	revisions := make([]plumbing.Hash, len(w.plan.steps))
+	for i, s := range w.plan.steps {
+		if revisions[i], err = b.add(s); err != nil {
+			return false, err
+		}
+	}
+	pack, err := writePack(b.pack)
+	if err != nil {
+		return false, fmt.Errorf("write a pack: %w", err)
+	}
+	w.attempts++
+	status, err := w.session.push(ctx, w.head.id, b.last.id, service, pack)
+	if err == nil && status.accepted {
+		w.accepted(b, revisions)
+		w.head = w.mirror.move(b.last)
+		return true, nil
+	}
+	return w.rejected(ctx, b, revisions, status, err)
+}
+
+// accepted notes what is in Git now.
+func (w *writing) accepted(b *builder, revisions []plumbing.Hash) {
+	w.mirror.objects.put(b.fresh)
+	w.commits += len(revisions)
+	for i, s := range w.plan.steps {
+		for _, target := range s.written {
+			outcome := w.plan.outcomes[s.change.Policy][target.index]
+			outcome.Revision = revisions[i].String()
+			w.landed[outcomeKey{s.change.Policy, target.index}] = outcome
+		}
+	}
+}
+
+// rejected finds out what a push came to that wasn't acknowledged, by reading the branch again:
+//
+//	branch at our tip, or past it  the push landed, its answer was lost
+//	branch moved elsewhere         somebody was faster: decide anew
+//	branch where it was            the server refused, or is in trouble
+func (w *writing) rejected(ctx context.Context, b *builder, revisions []plumbing.Hash, status pushStatus, pushErr error) (done bool, err error) {
+	if pushErr != nil && !answerLost(pushErr) {
+		return false, pushErr
+	}
+	old := w.head
+	id, err := w.session.readHead(ctx)
+	if err != nil && pushErr != nil {
+		return false, pushErr
+	}
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case id == b.last.id:
+		w.accepted(b, revisions)
+		w.head = w.mirror.move(b.last)
+		return true, nil
+	case id != old.id:
+		if w.head, err = w.mirror.advance(ctx, w.session, id); err != nil {
+			return false, err
+		}
+		if pushErr != nil && w.mirror.objects.descends(id, b.last.id, historyLimit) {
+			w.accepted(b, revisions)
+		}
+		return false, nil
+	case pushErr != nil:
+		if w.lostAnswers++; w.lostAnswers < maxLostAnswers {
+			return false, nil
+		}
+		return false, pushErr
+	case status.lost():
+		return false, nil
+	case !status.unpacked:
+		return false, w.session.fault(opPush, ReasonUnavailable, nil, "the server couldn't take the commits: it is tried again later; the server said: "+status.words)
+	default:
+		return false, w.session.fault(opPush, ReasonRefused, nil, "the server refused the push to "+quote(w.session.remote.Branch)+": "+status.words)
+	}
+}
+
+// answerLost reports whether a failed push may have landed all the same.
+func answerLost(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return true
+	}
+	return e.Reason == ReasonUnavailable || e.Reason == ReasonProtocol || e.Reason == ReasonTooLarge
+}
+
+// result tells what became of everything, given the run's error.
+func (w *writing) result(err error) WriteResult {
+	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.requests}
+	if w.head != nil {
+		r.Head = w.head.Head
+	}
+	if r.Outcomes == nil { // The run ended before anything could be decided.
+		r.Outcomes = map[string][]Outcome{}
+		for _, c := range w.req.Changes {
+			for _, t := range c.Targets {
+				r.Outcomes[c.Policy] = append(r.Outcomes[c.Policy], Outcome{Target: t, State: Failed, Err: err})
+			}
+		}
+		return r
+	}
+	for policy, outcomes := range r.Outcomes {
+		for i := range outcomes {
+			o := &outcomes[i]
+			landed, was := w.landed[outcomeKey{policy, i}]
+			switch {
+			case err != nil && o.State == Committed: // Decided, but the server didn't take it.
+				*o = Outcome{Target: o.Target, State: Failed, Current: o.Previous, Err: err}
+			case was && landed.Current == o.Current:
+				*o = landed
+			}
+		}
+	}
+	return r
+}
