@@ -17,7 +17,7 @@ const (
 	// scanInterval of the demo's policies: the shortest that is allowed, so that nobody waits long.
 	scanInterval = 5 * time.Second
 	// firstTimeout bounds the first rollout, journeyTimeout each journey: both take seconds.
-	firstTimeout   = 2 * time.Minute
+	firstTimeout   = time.Minute
 	journeyTimeout = time.Minute
 	// service and tag whose journey is shown.
 	service = "www"

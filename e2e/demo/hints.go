@@ -19,8 +19,11 @@ import (
 // diagnoseTimeout bounds the look at the objects after a failure.
 const diagnoseTimeout = 5 * time.Second
 
-// logLines of the controller that a failure shows.
-const logLines = 20
+// logLines of the controller that a failure shows, and how much of each: a stack trace tells nothing here.
+const (
+	logLines = 20
+	logWidth = 400
+)
 
 // hints say how to look further while the demo runs.
 func hints(out *printer, s *stack.Stack) {
@@ -67,9 +70,12 @@ func diagnose(s *stack.Stack, err error) error {
 			}
 		}
 	}
+	words.WriteString("\nThe controller's last words:\n")
 	lines := strings.Split(strings.TrimSpace(s.Logs()), "\n")
-	lines = lines[max(0, len(lines)-logLines):]
-	return fmt.Errorf("%w\n\nWhat the objects say:\n%s\nThe controller's last words:\n  %s", err, words.String(), strings.Join(lines, "\n  "))
+	for _, line := range lines[max(0, len(lines)-logLines):] {
+		fmt.Fprintf(&words, "  %.*s\n", logWidth, line)
+	}
+	return fmt.Errorf("%w\n\nWhat the objects say:\n%s", err, words.String())
 }
 
 func conditions(words *strings.Builder, object string, all []metav1.Condition) {
