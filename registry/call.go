@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,9 +15,9 @@ import (
 // call is what happens on the wire during one call of the Client. Its transport writes it from several goroutines;
 // some of them may outlive the call.
 type call struct {
-	mu sync.Mutex
 	facts
 
+	mu sync.Mutex
 	// budget is the number of bytes that may still be read.
 	budget int64
 }
@@ -75,7 +76,7 @@ func refreshTokens(req *http.Request) []string {
 	if err != nil {
 		return nil
 	}
-	defer body.Close() //nolint:errcheck // it is a copy in memory.
+	defer body.Close()
 
 	form, err := io.ReadAll(io.LimitReader(body, maxForm))
 	if err != nil {
@@ -151,7 +152,7 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 		return 0, &violation{problem: "its answer is larger than is read", hint: "check that this is a registry, or delete tags"}
 	}
 
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader's end is io.EOF itself.
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.call.failed(b.host, err)
 	}
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,10 +14,8 @@ import (
 )
 
 // manifestTypes are the media types of what a tag can name.
-var manifestTypes = strings.Join([]string{
-	string(types.OCIImageIndex), string(types.DockerManifestList),
-	string(types.OCIManifestSchema1), string(types.DockerManifestSchema2),
-}, ", ")
+const manifestTypes = string(types.OCIImageIndex) + ", " + string(types.DockerManifestList) + ", " +
+	string(types.OCIManifestSchema1) + ", " + string(types.DockerManifestSchema2)
 
 // Digest asks for the digest that a tag names now, "sha256:..." (OCI distribution specification, "Checking if content
 // exists in the registry"). The second result is the number of HTTP requests that it cost, also if it failed: one in
@@ -63,7 +60,7 @@ func (s *session) resolve(ctx context.Context, tag string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close() //nolint:errcheck // the answer to a HEAD has no body.
+	defer resp.Body.Close()
 
 	if resp.StatusCode != http.StatusMethodNotAllowed {
 		if err := transport.CheckError(resp, http.StatusOK); err != nil {
@@ -84,7 +81,7 @@ func (s *session) hash(ctx context.Context, client *http.Client, tag string) (st
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read; nothing more is wanted from it.
+	defer resp.Body.Close()
 
 	if err := transport.CheckError(resp, http.StatusOK); err != nil {
 		return "", err

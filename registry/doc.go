@@ -8,7 +8,7 @@
 // # What a scan costs
 //
 // One Client serves a whole process. For each repository and credential it keeps a session: the scheme of
-// authentication that the registry named and the bearer token that it gave. So the first scan asks three or four
+// authentication that the registry named and the bearer token that it gave. So the first scan asks two or three
 // times, each one after it once for every page of tags, until the token expires. Sessions of different credentials
 // share nothing but TCP connections. Nothing is retried here: every failure is returned, with the time that the
 // registry asked to be left alone.

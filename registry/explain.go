@@ -145,8 +145,7 @@ func cause(err error) error {
 // firstLine returns the first line of an error without the address that package net/http puts before it. What the
 // transport quotes of a token server's answer begins in the second line.
 func firstLine(err error) string {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 

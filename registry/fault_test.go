@@ -46,6 +46,7 @@ func endless(rw http.ResponseWriter, r *http.Request) {
 	respond(http.StatusOK, `{"tags":["v1.0.0","v1.0.1"]}`, "Link", "</v2/www/tags/list?last="+last+`>; rel="next"`)(rw, r)
 }
 
+// TestListTagsFaults puts faults between the client and the real registry, in a session that stands.
 func TestListTagsFaults(t *testing.T) {
 	t.Parallel()
 
@@ -193,7 +194,7 @@ func TestListTagsFaults(t *testing.T) {
 	w.push(t, registry.Credential{}, "other", "v1.0.0")
 
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // the cases share a registry.
+		t.Run(name, func(t *testing.T) {
 			if tc.limits == (registry.Limits{}) {
 				tc.limits = registry.DefaultLimits()
 			}
@@ -319,7 +320,7 @@ func TestHandshakeFaults(t *testing.T) {
 	w.push(t, registry.Credential{}, "www", "v1.0.0")
 
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // the cases share a registry.
+		t.Run(name, func(t *testing.T) {
 			c := registry.NewClient()
 
 			w.answer(tc.answer)
@@ -340,10 +341,12 @@ func TestHandshakeFaults(t *testing.T) {
 	}
 }
 
+// TestUnreachable asks where nobody listens.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 
-	address := freeAddress(t)
+	// The first port is reserved, and its service long forgotten.
+	const address = "127.0.0.1:1"
 
 	for _, tc := range []struct {
 		reason, want string
@@ -392,6 +395,7 @@ func TestPlainUnasked(t *testing.T) {
 	}
 }
 
+// TestContext checks that nothing outlasts the context: neither waiting for a turn nor reading.
 func TestContext(t *testing.T) {
 	t.Parallel()
 

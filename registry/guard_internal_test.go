@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
+// TestGuardForbids checks where requests may go.
 func TestGuardForbids(t *testing.T) {
 	t.Parallel()
 
@@ -128,7 +129,7 @@ func (w *town) list(t *testing.T, cred Credential) (Listing, error) {
 func basicHeader(t *testing.T, cred Credential) string {
 	t.Helper()
 
-	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 	req.SetBasicAuth(cred.Username, cred.Password)
 
 	return req.Header.Get("Authorization")
@@ -218,8 +219,10 @@ func TestCredentialsStay(t *testing.T) {
 		},
 		"PlainRealm": {
 			reason: "a token server without TLS gets nothing", cred: cred,
-			answer: func(rw http.ResponseWriter, _ *http.Request) { challenge(rw, `Bearer realm="http://auth.example.com/token"`) },
-			want:   map[string][]string{"r.example.com": {""}},
+			answer: func(rw http.ResponseWriter, _ *http.Request) {
+				challenge(rw, `Bearer realm="http://auth.example.com/token"`)
+			},
+			want: map[string][]string{"r.example.com": {""}},
 			err: "list tags of r.example.com/www: r.example.com: invalid realm in www-authenticate: " +
 				`realm scheme "http" not allowed for a secure registry; use https: check the registry's configuration`,
 		},
@@ -324,6 +327,7 @@ func TestPrivateTLS(t *testing.T) {
 	}
 }
 
+// TestCause checks that the same failure has the same text.
 func TestCause(t *testing.T) {
 	t.Parallel()
 

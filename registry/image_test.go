@@ -10,6 +10,7 @@ import (
 	"github.com/fairlead/fairlead/registry"
 )
 
+// TestParseImage checks what is taken for an image, and the message for what is not.
 func TestParseImage(t *testing.T) {
 	t.Parallel()
 

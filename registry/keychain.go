@@ -12,9 +12,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// dockerHub holds the names under which files know Docker Hub; the first is the one that name.Registry uses.
-var dockerHub = []string{name.DefaultRegistry, "docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
-
 // Keychain holds the credentials of a dockerconfigjson. It is immutable and safe for concurrent use.
 type Keychain struct {
 	// entries are ordered from the most to the least specific.
@@ -129,11 +126,12 @@ func splitKey(key string) (host, prefix string) {
 func canonicalHost(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(host), ":443")
 
-	if slices.Contains(dockerHub, host) {
-		return dockerHub[0]
+	switch host {
+	case "docker.io", "registry-1.docker.io", "registry.hub.docker.com":
+		return name.DefaultRegistry
+	default:
+		return host
 	}
-
-	return host
 }
 
 // matchHost compares label by label, so that "*" never stands for more than one.

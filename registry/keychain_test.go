@@ -15,6 +15,7 @@ import (
 // basic returns the "auth" of a dockerconfigjson.
 func basic(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
+// TestKeychainFor checks which credential of a file a repository gets.
 func TestKeychainFor(t *testing.T) {
 	t.Parallel()
 
@@ -152,6 +153,7 @@ func TestKeychainFor(t *testing.T) {
 	}
 }
 
+// TestParseDockerConfigErrors checks the messages for broken files, which quote nothing of them.
 func TestParseDockerConfigErrors(t *testing.T) {
 	t.Parallel()
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
+// TestNextPage checks what is taken for the next page.
 func TestNextPage(t *testing.T) {
 	t.Parallel()
 
@@ -82,6 +83,7 @@ func FuzzNextPage(f *testing.F) {
 	})
 }
 
+// TestRetryAfter checks what is read from the header.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 
@@ -129,6 +131,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// TestSessionsAreBounded checks that sessions are kept, told apart, and dropped by their last use.
 func TestSessionsAreBounded(t *testing.T) {
 	t.Parallel()
 
@@ -164,6 +167,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
+// TestClean checks what becomes of foreign texts.
 func TestClean(t *testing.T) {
 	t.Parallel()
 

@@ -108,7 +108,7 @@ func fetchPage(ctx context.Context, client *http.Client, page *url.URL) ([]strin
 	if err != nil {
 		return nil, nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read; nothing more is wanted from it.
+	defer resp.Body.Close()
 
 	if err := transport.CheckError(resp, http.StatusOK); err != nil {
 		return nil, nil, err

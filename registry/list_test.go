@@ -12,6 +12,7 @@ import (
 	"github.com/fairlead/fairlead/registry"
 )
 
+// TestListTags follows pages of a real registry, and counts the requests by which it does so.
 func TestListTags(t *testing.T) {
 	t.Parallel()
 
@@ -58,6 +59,7 @@ func TestListTags(t *testing.T) {
 	}
 }
 
+// TestListTagsBasic lists with a password, a wrong one, and none.
 func TestListTagsBasic(t *testing.T) {
 	t.Parallel()
 
@@ -153,6 +155,7 @@ func TestListTagsRecovers(t *testing.T) {
 	}
 }
 
+// TestDigest compares digests with what was pushed.
 func TestDigest(t *testing.T) {
 	t.Parallel()
 

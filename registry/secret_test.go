@@ -52,25 +52,28 @@ func echo(scheme string) http.HandlerFunc {
 func checkHidden(t *testing.T, reason string, value any) {
 	t.Helper()
 
-	printed := fmt.Sprintf("%v|%+v|%#v|%s|%q", value, value, value, value, value)
+	var printed strings.Builder
+
+	fmt.Fprintf(&printed, "%v|%+v|%#v|%s|%q", value, value, value, value, value)
 
 	if encoded, err := json.Marshal(value); err == nil {
-		printed += string(encoded)
+		printed.Write(encoded)
 	}
 
 	if err, ok := value.(error); ok {
 		for ; err != nil; err = errors.Unwrap(err) {
-			printed += fmt.Sprintf("|%v|%+v|%#v", err, err, err)
+			fmt.Fprintf(&printed, "|%v|%+v|%#v", err, err, err)
 		}
 	}
 
 	for _, form := range forms() {
-		if strings.Contains(printed, form) {
-			t.Errorf("%s: %q came to light:\n%s", reason, form, printed)
+		if strings.Contains(printed.String(), form) {
+			t.Errorf("%s: %q came to light:\n%s", reason, form, printed.String())
 		}
 	}
 }
 
+// TestErrorsHideSecrets asks registries that repeat whatever they are sent.
 func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 
@@ -152,6 +155,7 @@ func TestRefreshTokenHidden(t *testing.T) {
 	checkHidden(t, "a token server repeats its own refresh token", err)
 }
 
+// TestCredentialHidden prints credentials in all ways.
 func TestCredentialHidden(t *testing.T) {
 	t.Parallel()
 
@@ -164,7 +168,7 @@ func TestCredentialHidden(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&line, nil)).Info("scan", "credential", planted)
 	checkHidden(t, "a credential is logged", line.String())
 
-	if diff := cmp.Diff("anonymous", fmt.Sprint(registry.Credential{})); diff != "" {
+	if diff := cmp.Diff("anonymous", registry.Credential{}.String()); diff != "" {
 		t.Errorf("no credential (-want +got):\n%s", diff)
 	}
 }

@@ -41,8 +41,8 @@ var binary = sync.OnceValues(func() (string, error) {
 type wire struct {
 	// host is where clients find it.
 	host string
-	// backend is the registry itself.
-	backend *url.URL
+	// backend leads to the registry itself, whatever the host that is asked for.
+	backend *http.Transport
 	// requests counts what arrived.
 	requests atomic.Int64
 	// proxy hands a request on to the registry.
@@ -57,8 +57,8 @@ func newWire(t *testing.T, user, password string) *wire {
 	t.Helper()
 
 	w := &wire{backend: startRegistry(t, user, password)}
-	w.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(w.backend)
+	w.proxy = &httputil.ReverseProxy{Transport: w.backend, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
 		r.Out.Host = r.In.Host
 	}}
 
@@ -128,14 +128,14 @@ func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ..
 		t.Fatal(err)
 	}
 
-	repo, err := name.NewRepository(w.backend.Host+"/"+path, name.Insecure)
+	repo, err := name.NewRepository("localhost:5000/"+path, name.Insecure)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	auth := remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: cred.Username, Password: cred.Password}))
 
-	pusher, err := remote.NewPusher(auth, remote.WithJobs(1))
+	pusher, err := remote.NewPusher(auth, remote.WithTransport(w.backend), remote.WithJobs(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,8 +153,9 @@ func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ..
 	return digest
 }
 
-// startRegistry starts the real registry on a free port and waits until it answers.
-func startRegistry(t *testing.T, user, password string) *url.URL {
+// startRegistry starts the real registry and waits until it answers. It listens on a socket in a directory of its own:
+// a port that was free a moment ago may be taken by another test.
+func startRegistry(t *testing.T, user, password string) *http.Transport {
 	t.Helper()
 
 	path, err := binary()
@@ -163,8 +164,8 @@ func startRegistry(t *testing.T, user, password string) *url.URL {
 	}
 
 	dir := t.TempDir()
-	address := freeAddress(t)
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: %q, secret: test}\n", address)
+	socket := filepath.Join(dir, "socket")
+	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {net: unix, addr: %q, secret: test}\n", socket)
 
 	if user != "" {
 		config += htpasswd(t, dir, user, password)
@@ -175,7 +176,7 @@ func startRegistry(t *testing.T, user, password string) *url.URL {
 		t.Fatal(err)
 	}
 
-	process := exec.Command(path, "serve", file)
+	process := exec.CommandContext(context.WithoutCancel(t.Context()), path, "serve", file)
 	process.Stderr = t.Output()
 	process.Env = []string{"OTEL_TRACES_EXPORTER=none", "PATH=" + os.Getenv("PATH")}
 
@@ -188,9 +189,14 @@ func startRegistry(t *testing.T, user, password string) *url.URL {
 		_ = process.Wait() // It says that the process was killed.
 	})
 
-	awaitListener(t, address)
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
 
-	return &url.URL{Scheme: "http", Host: address}
+	awaitListener(t, socket)
+
+	return transport
 }
 
 // htpasswd writes a password file and returns the part of the configuration that names it.
@@ -210,21 +216,8 @@ func htpasswd(t *testing.T, dir, user, password string) string {
 	return fmt.Sprintf("auth: {htpasswd: {realm: test, path: %q}}\n", file)
 }
 
-// freeAddress returns a loopback address on which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-
-	return listener.Addr().String()
-}
-
-// awaitListener waits until somebody listens at an address.
-func awaitListener(t *testing.T, address string) {
+// awaitListener waits until somebody listens at a socket.
+func awaitListener(t *testing.T, socket string) {
 	t.Helper()
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -234,7 +227,7 @@ func awaitListener(t *testing.T, address string) {
 	defer ticker.Stop()
 
 	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		if err == nil {
 			_ = conn.Close()
 
@@ -244,7 +237,7 @@ func awaitListener(t *testing.T, address string) {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			t.Fatalf("nothing listens at %s: %v", address, err)
+			t.Fatalf("nothing listens at %s: %v", socket, err)
 		}
 	}
 }

@@ -29,6 +29,7 @@ func manyTags(n int) []string {
 	return tags
 }
 
+// BenchmarkSelect measures the choice among few and among very many tags.
 func BenchmarkSelect(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
 		b.Run(fmt.Sprintf("tags=%d", n), func(b *testing.B) {

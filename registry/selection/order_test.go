@@ -40,6 +40,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestCompareErrors checks the messages for tags that have no place in the order.
 func TestCompareErrors(t *testing.T) {
 	t.Parallel()
 

@@ -10,6 +10,7 @@ import (
 	"github.com/fairlead/fairlead/registry/selection"
 )
 
+// TestCompileErrors checks the messages for policies that make no sense.
 func TestCompileErrors(t *testing.T) {
 	t.Parallel()
 
@@ -94,6 +95,7 @@ func checkTerminal(t *testing.T, err error) {
 	}
 }
 
+// TestDescribe checks what stands in commit messages.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 

@@ -22,6 +22,7 @@ func compile(t testing.TB, constraint string, prereleases bool) *selection.Selec
 	return s
 }
 
+// TestSelectTag checks the choice, row by row.
 func TestSelectTag(t *testing.T) {
 	t.Parallel()
 
@@ -211,6 +212,7 @@ func checkTotal(t testing.TB, tags []string, got selection.Selection) {
 	}
 }
 
+// TestSelectVerdicts checks all verdicts of one set of tags, in their order.
 func TestSelectVerdicts(t *testing.T) {
 	t.Parallel()
 
