@@ -28,7 +28,7 @@ func TestKilledParent(t *testing.T) {
 		fmt.Println("ready") //nolint:forbidigo // read by the parent
 		<-t.Context().Done()
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestKilledParent$") //nolint:gosec // this test
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestKilledParent$")
 	cmd.Env = append(os.Environ(), childVariable+"=1", "TMPDIR="+t.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
