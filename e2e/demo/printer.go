@@ -56,10 +56,19 @@ func (p *printer) step(since time.Duration, what, detail string) {
 	p.printf("  %s  %s  %s\n", p.paint(dim, fmt.Sprintf("%+8.3f s", since.Seconds())), p.paint(green, fmt.Sprintf("%-9s", what)), detail)
 }
 
-// block prints lines below a step, calm, with removed and added lines in their colours.
+// block prints lines below a step, calm, with removed and added lines in their colours, and one blank line for several.
 func (p *printer) block(text string) {
+	blank := false
 	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\n")
+		line = strings.TrimRight(line, " \n")
+		if line == "" {
+			if !blank {
+				p.printf("\n")
+			}
+			blank = true
+			continue
+		}
+		blank = false
 		colour := dim
 		switch {
 		case strings.HasPrefix(line, "-"):
