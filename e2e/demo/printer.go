@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -27,7 +26,6 @@ type printer struct {
 	terminal bool
 	colour   bool
 
-	mu      sync.Mutex
 	partial []byte // a line of progress that isn't complete yet
 }
 
@@ -82,8 +80,6 @@ func (p *printer) block(text string) {
 
 // Write takes progress of the stack, line by line.
 func (p *printer) Write(data []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.partial = append(p.partial, data...)
 	for {
 		line, rest, complete := bytes.Cut(p.partial, []byte("\n"))

@@ -12,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 //go:embed testdata/kwok/stages.yaml
@@ -124,10 +122,12 @@ func (s *Stack) startKwok(ctx context.Context) error {
 
 // findTools builds the tool modules if need be and remembers where the binaries are.
 func (s *Stack) findTools(ctx context.Context, log io.Writer) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { s.tools, err = buildTools(ctx, s.root, "controlplane", log); return err })
-	group.Go(func() (err error) { s.registryTools, err = buildTools(ctx, s.root, "registry", log); return err })
-	return group.Wait()
+	var err error
+	if s.tools, err = buildTools(ctx, s.root, "controlplane", log); err != nil {
+		return err
+	}
+	s.registryTools, err = buildTools(ctx, s.root, "registry", log)
+	return err
 }
 
 func adminClient(pki *pki) (*http.Client, error) {

@@ -78,6 +78,7 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 	if options.Log == nil {
 		options.Log = io.Discard
 	}
+	options.Log = &lockedWriter{out: options.Log}
 	dir, err := os.MkdirTemp("", "fairlead-e2e-")
 	if err != nil {
 		return nil, fmt.Errorf("start the stack: %w", err)
@@ -191,6 +192,19 @@ func (s *Stack) logf(format string, args ...any) {
 
 // Dir is the stack's folder: the logs of all its processes are there as <name>.log. Stop removes it.
 func (s *Stack) Dir() string { return s.dir }
+
+// lockedWriter lets parts that start side by side report to one writer.
+type lockedWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// Write writes the whole text before anybody else's.
+func (w *lockedWriter) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(text)
+}
 
 func randomWord() (string, error) {
 	word := make([]byte, 8)
