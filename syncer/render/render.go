@@ -2,7 +2,10 @@ package render
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
+	"path"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -52,10 +55,68 @@ type Capabilities struct {
 }
 
 // Render renders the source. The order of the objects is that of `helm template`: CustomResourceDefinitions of the chart,
-// then objects by kind, then hooks. Lists are flattened.
+// then objects by kind, then hooks, those of tests included. Lists are flattened.
 //
-// Errors are Terminal if only another source can help: an *Error, with file and line where Helm gives them. Errors of the
-// file system, other than that a file isn't there, are passed on.
-func Render(_ context.Context, _ fs.FS, src Source, _ Capabilities) ([]*unstructured.Unstructured, error) {
-	return nil, &Error{Path: src.Path, Problem: "charts can't be rendered yet"}
+// The error is an *Error, which is terminal, if only another source or revision can help; it has file and line where Helm
+// gives them. It is passed on if the file system can't read, or if ctx is done.
+//
+// Templates can't be interrupted. When ctx is done or the rendering takes longer than half a minute, Render returns, and
+// what it has begun goes on in the background until it ends by itself.
+func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) ([]*unstructured.Unstructured, error) {
+	limited, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	type result struct {
+		objects []*unstructured.Unstructured
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		objects, err := guarded(limited, fsys, src, caps)
+		done <- result{objects: objects, err: err}
+	}()
+	var rendered result
+	select {
+	case rendered = <-done:
+	case <-limited.Done():
+		rendered.err = passing{limited.Err()}
+	}
+	switch {
+	case rendered.err == nil:
+		return rendered.objects, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("render %s: %w", src.Path, ctx.Err())
+	case limited.Err() != nil:
+		return nil, &Error{Path: src.Path, Problem: fmt.Sprintf("it takes longer than %s", maxTime), Err: limited.Err()}
+	}
+	if failure := (passing{}); errors.As(rendered.err, &failure) {
+		return nil, fmt.Errorf("render %s: %w", src.Path, failure.err)
+	}
+	return nil, &Error{Path: src.Path, Problem: oneLine(rendered.err.Error()), Err: rendered.err}
+}
+
+// guarded renders, and turns a panic of the libraries below into an error: what they are fed is anybody's.
+func guarded(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (objects []*unstructured.Unstructured, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			objects, err = nil, fmt.Errorf("the chart brings the renderer down: %v", caught)
+		}
+	}()
+	src.Path = path.Clean(src.Path)
+	if !fs.ValidPath(src.Path) {
+		return nil, errors.New("it leads out of the repository")
+	}
+	files := &tree{fsys: fsys}
+	loaded, err := files.loadChart(ctx, src.Path)
+	if err != nil {
+		return nil, err
+	}
+	values, err := files.values(src)
+	if err != nil {
+		return nil, err
+	}
+	manifests, err := executeChart(ctx, loaded, values, src, caps)
+	if err != nil {
+		return nil, err
+	}
+	return objectsOf(manifests)
 }

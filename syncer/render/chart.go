@@ -1,0 +1,139 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+)
+
+// loadChart reads the chart at dir, as `helm template` would.
+func (t *tree) loadChart(ctx context.Context, dir string) (*chart.Chart, error) {
+	if info, err := t.check(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, errors.New("it is no directory: a path names the directory of a Helm chart")
+	}
+	if _, err := t.check(path.Join(dir, chartutil.ChartfileName)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("it holds no %s: only Helm charts can be rendered yet", chartutil.ChartfileName)
+	}
+	files, err := t.chart(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = t.unpack(files); err != nil {
+		return nil, err
+	}
+	loaded, err := loader.LoadFiles(files)
+	if err != nil {
+		return nil, fmt.Errorf("load the chart: %w", err)
+	}
+	sortDependencies(loaded)
+	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
+		return nil, fmt.Errorf("it is a chart of type %s, and only those of type application can be installed", kind)
+	}
+	return loaded, missingDependencies(loaded, "")
+}
+
+// sortDependencies puts subcharts in the order of their names: Helm's loader gives them in any order, and so the
+// CustomResourceDefinitions of several would come in any order.
+func sortDependencies(c *chart.Chart) {
+	sorted := slices.Clone(c.Dependencies())
+	slices.SortStableFunc(sorted, func(a, b *chart.Chart) int { return strings.Compare(a.Name(), b.Name()) })
+	c.SetDependencies(sorted...)
+	for _, dependency := range sorted {
+		sortDependencies(dependency)
+	}
+}
+
+// missingDependencies refuses a chart that lacks a chart it names. Helm's engine would render it without, and what the
+// dependency brought before would be pruned.
+func missingDependencies(c *chart.Chart, of string) error {
+	var missing []string
+	for _, wanted := range c.Metadata.Dependencies {
+		found := slices.ContainsFunc(c.Dependencies(), func(d *chart.Chart) bool { return d.Name() == wanted.Name })
+		if !found {
+			missing = append(missing, wanted.Name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return fmt.Errorf("%s%s names dependencies that its charts/ lacks: %s: run `helm dependency build` and commit charts/",
+		of, chartutil.ChartfileName, strings.Join(missing, ", "))
+}
+
+// missingBelow looks for missing dependencies at every level, once those that are disabled are gone.
+func missingBelow(c *chart.Chart, of string) error {
+	if err := missingDependencies(c, of); err != nil {
+		return err
+	}
+	for _, dependency := range c.Dependencies() {
+		if err := missingBelow(dependency, of+"charts/"+dependency.Name()+"/"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unpack replaces subcharts that are archives by the files in them, archives in archives included. Helm would unpack them
+// itself, but each up to its own bound.
+func (t *tree) unpack(files []*archive.BufferedFile) ([]*archive.BufferedFile, error) {
+	var unpacked []*archive.BufferedFile
+	for _, file := range files {
+		if !isArchive(file.Name) {
+			unpacked = append(unpacked, file)
+			continue
+		}
+		inside, err := archive.LoadArchiveFiles(bytes.NewReader(file.Data))
+		if err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", file.Name, err)
+		}
+		folder := strings.TrimSuffix(file.Name, archiveSuffix)
+		for _, packed := range inside {
+			if err := t.read.spend(len(packed.Data)); err != nil {
+				return nil, fmt.Errorf("unpack %s: %w", file.Name, err)
+			}
+			packed.Name = folder + "/" + packed.Name
+		}
+		if slices.ContainsFunc(files, func(other *archive.BufferedFile) bool { return strings.HasPrefix(other.Name, folder+"/") }) {
+			return nil, fmt.Errorf("%s and %s are the same subchart, packed and unpacked: remove one", file.Name, folder)
+		}
+		if inside, err = t.unpack(inside); err != nil {
+			return nil, err
+		}
+		unpacked = append(unpacked, inside...)
+	}
+	return unpacked, nil
+}
+
+const archiveSuffix = ".tgz"
+
+// isArchive says whether Helm takes a file for a packed subchart: charts/x.tgz, charts/y/charts/x.tgz.
+func isArchive(name string) bool {
+	rest := name
+	for {
+		inside, found := strings.CutPrefix(rest, "charts/")
+		if !found {
+			return false
+		}
+		first, below, nested := strings.Cut(inside, "/")
+		if first == "" || strings.IndexAny(first, "_.") == 0 {
+			return false
+		}
+		if !nested {
+			return strings.HasSuffix(first, archiveSuffix)
+		}
+		rest = below
+	}
+}

@@ -1,0 +1,1 @@
+{{- define "shared.labels" -}}{release: {{ .Release.Name }}}{{- end }}
