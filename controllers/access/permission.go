@@ -26,7 +26,8 @@ func PermissionOf(app *v1alpha1.Application, ownNamespace string) (Permission, e
 	}
 	if destination != app.Namespace {
 		return Permission{}, failf(v1alpha1.ReasonNotPermitted, true,
-			"destination.namespace is %s, but an Application in namespace %s deploys to its own namespace only: set it to %s, or have an administrator declare the Application in namespace %s",
+			"destination.namespace is %s, but an Application in namespace %s deploys to its own namespace only: "+
+				"set it to %s, or have an administrator declare the Application in namespace %s",
 			destination, app.Namespace, app.Namespace, ownNamespace)
 	}
 	account := app.Spec.ServiceAccountName

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,8 +13,6 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/registry"
-
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // secret reads a Secret that the spec of an object names. Secrets aren't cached, so that a rotated one counts at once

@@ -33,19 +33,19 @@ type wish struct {
 // errSuspended keeps a target as it is while the ConfigRepository is suspended.
 var errSuspended = errors.New("the ConfigRepository is suspended: unset its spec.suspend to go on")
 
-// noVersion keeps a target that somebody gave a value without an order.
-type noVersion struct{ current string }
+// noVersionError keeps a target that somebody gave a value without an order.
+type noVersionError struct{ current string }
 
 // Error implements error.
-func (e *noVersion) Error() string {
+func (e *noVersionError) Error() string {
 	return fmt.Sprintf("Git holds %q, which is no version: the target is held until a version, or nothing, stands there again", e.current)
 }
 
-// newerInGit keeps a target that holds a later version than the selected one.
-type newerInGit struct{ current, selected string }
+// newerInGitError keeps a target that holds a later version than the selected one.
+type newerInGitError struct{ current, selected string }
 
 // Error implements error.
-func (e *newerInGit) Error() string {
+func (e *newerInGitError) Error() string {
 	return fmt.Sprintf("Git holds %s, which is later than the selected %s: a target moves forward only", e.current, e.selected)
 }
 
@@ -101,9 +101,9 @@ func forward(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy
 		later, err := selector.Later(current, selected)
 		switch {
 		case current != "" && err != nil:
-			return &noVersion{current: current}
+			return &noVersionError{current: current}
 		case err == nil && later:
-			return &newerInGit{current: current, selected: selected}
+			return &newerInGitError{current: current, selected: selected}
 		case repository.Spec.Suspend:
 			return errSuspended
 		default:

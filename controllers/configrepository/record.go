@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	ctrl "sigs.k8s.io/controller-runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/status"
@@ -172,7 +171,7 @@ func (s *scope) verdict(wanted wish, target int) (v1alpha1.Reason, string) {
 }
 
 func reasonOfTarget(outcome gitwriter.Outcome) v1alpha1.Reason {
-	newer, held := (*newerInGit)(nil), (*noVersion)(nil)
+	newer, held := (*newerInGitError)(nil), (*noVersionError)(nil)
 	switch {
 	case errors.As(outcome.Err, &newer):
 		return v1alpha1.ReasonNewerInGit

@@ -78,7 +78,7 @@ func reasonOf(err error) v1alpha1.Reason {
 	if !errors.As(err, &failure) {
 		return v1alpha1.ReasonGitFailed
 	}
-	switch failure.Reason { //nolint:exhaustive // the others are one to a user: Git failed, and the message says how
+	switch failure.Reason {
 	case gitwriter.ReasonRefused:
 		return v1alpha1.ReasonPushRefused
 	case gitwriter.ReasonAuthentication:

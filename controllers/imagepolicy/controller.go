@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -109,31 +110,32 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	return r.scanAndRecord(ctx, policy, places)
 }
 
-// scanAndRecord scans, selects and writes the status; the error of a failed scan decides when the next one is.
+// scanAndRecord scans, selects and writes the status; what the scan came to decides when the next one is.
 func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePolicy, places []place) (reconcile.Result, error) {
 	r.schedule.begin(policy)
 	found := r.scan(ctx, policy)
-	before := policy.Status.Latest
+	before := policy.Status.DeepCopy()
 	if err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, &found) }); err != nil {
-		return reconcile.Result{}, err
+		return reconcile.Result{}, err //nolint:wrapcheck // names the object
 	}
 	r.tell(ctx, policy, before, found)
-	if found.err != nil {
-		result, err := status.Result(found.err, 0)
-		if result.RequeueAfter > 0 {
-			r.schedule.delay(policy, result.RequeueAfter)
-		}
-		return result, err
+	if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
+		return reconcile.Result{RequeueAfter: r.schedule.done(policy)}, nil
 	}
-	return reconcile.Result{RequeueAfter: r.schedule.done(policy)}, nil
+	result, err := status.Result(found.err, 0)
+	if result.RequeueAfter > 0 {
+		r.schedule.delay(policy, result.RequeueAfter)
+	}
+	return result, err //nolint:wrapcheck // says what failed
 }
 
 // tell logs and records an event for what changed, and nothing for a scan that found nothing new.
-func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, before *v1alpha1.SelectedTag, found scan) {
+func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, before *v1alpha1.ImagePolicyStatus, found scan) {
+	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSelected)
 	switch {
-	case found.err != nil:
+	case found.err != nil && (was == nil || was.Message != found.err.Error()):
 		r.recorder.Eventf(policy, nil, "Warning", string(found.reason), "Scan", "%s", found.err.Error())
-	case before == nil || before.Tag != found.latest.Tag:
+	case found.err == nil && (before.Latest == nil || before.Latest.Tag != found.latest.Tag):
 		ctrl.LoggerFrom(ctx).Info("selected", "tag", found.latest.Tag, "digest", found.latest.Digest, "selection", found.latest.Selection)
 		r.recorder.Eventf(policy, nil, "Normal", string(v1alpha1.ReasonTagSelected), "Select", "%s:%s, %s",
 			policy.Spec.Image, found.latest.Tag, found.latest.Selection)
