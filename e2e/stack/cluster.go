@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -194,6 +195,17 @@ func parseYAML(documents string) ([]*unstructured.Unstructured, error) {
 			objects = append(objects, object)
 		}
 	}
+}
+
+// ReconcileNow sets the annotation that has an ImagePolicy, a ConfigRepository or an Application reconciled at once:
+//
+//	s.ReconcileNow(ctx, &v1alpha1.ImagePolicy{ObjectMeta: metav1.ObjectMeta{Namespace: stack.Namespace, Name: "www"}})
+func (s *Stack) ReconcileNow(ctx context.Context, object client.Object) error {
+	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.ReconcileAtAnnotation, time.Now().Format(time.RFC3339Nano))
+	if err := s.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)), fieldOwner); err != nil {
+		return fmt.Errorf("reconcile %s now: %w", object.GetName(), err)
+	}
+	return nil
 }
 
 // KubectlPath is the kubectl that belongs to the control plane.

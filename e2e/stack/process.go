@@ -84,6 +84,7 @@ func (s *Stack) environment() []string {
 		"GIT_CONFIG_NOSYSTEM=1",
 		"GIT_CONFIG_GLOBAL=" + os.DevNull,
 		"GIT_TERMINAL_PROMPT=0",
+		"GORACE=halt_on_error=1", // for a controller that was built with the race detector
 	}
 }
 
