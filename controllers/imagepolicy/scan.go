@@ -64,8 +64,8 @@ func (r *Reconciler) choose(ctx context.Context, policy *v1alpha1.ImagePolicy, r
 	chosen := selector.Select(tags)
 	found.tags, found.eligible, found.time = len(chosen.Verdicts), chosen.Eligible, metav1.NewMicroTime(r.now())
 	if chosen.Tag == "" {
-		return found.failed(v1alpha1.ReasonNoTagSelected, fmt.Errorf("none of the %d tags of %s is admitted by %s: push one, or widen spec.select",
-			found.tags, policy.Spec.Image, selector.Describe()))
+		return found.failed(v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: push one, or widen spec.select",
+			policy.Spec.Image, selector.Describe()))
 	}
 	if known := policy.Status.Latest; known != nil && known.Tag == chosen.Tag && policy.Status.ObservedGeneration == policy.Generation {
 		found.latest = *known
