@@ -2,7 +2,9 @@ package gitwriter_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -13,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/edit"
@@ -28,6 +32,7 @@ type gitServer struct {
 	t testing.TB
 	*httptest.Server
 
+	backend http.Handler
 	// bare is the repository on disk, for git as the oracle.
 	bare string
 
@@ -37,6 +42,8 @@ type gitServer struct {
 	sent     int64
 	// before, if set, runs before a request is served; true: it answered the request itself.
 	before func(w http.ResponseWriter, r *http.Request, kind string) bool
+	// rewritten are texts of answers that are replaced by others of the same length.
+	rewritten map[string]string
 }
 
 // Kinds of requests.
@@ -63,7 +70,9 @@ func newGitServer(t testing.TB, config ...string) *gitServer {
 	backend := &cgi.Handler{
 		Path: filepath.Join(execPath, "git-http-backend"),
 		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1", "HOME=" + root},
+		Stderr: io.Discard,
 	}
+	s.backend = backend
 	s.Server = httptest.NewServer(s.handler(backend))
 	t.Cleanup(s.Close)
 	return s
@@ -92,8 +101,32 @@ func (s *gitServer) handler(backend http.Handler) http.Handler {
 			return
 		}
 		r.Header.Del("Authorization")
-		backend.ServeHTTP(&countingWriter{ResponseWriter: w, server: s}, r)
+		s.serve(backend, &countingWriter{ResponseWriter: w, server: s}, r)
 	})
+}
+
+// serve lets the backend answer, with texts replaced.
+func (s *gitServer) serve(backend http.Handler, w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	rewritten := s.rewritten
+	s.mu.Unlock()
+	if len(rewritten) == 0 {
+		backend.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	backend.ServeHTTP(answer, r)
+	body := answer.Body.Bytes()
+	for from, to := range rewritten {
+		body = bytes.ReplaceAll(body, []byte(from), []byte(to))
+	}
+	for key, value := range answer.Header() {
+		w.Header()[key] = value
+	}
+	w.WriteHeader(answer.Code)
+	if _, err := w.Write(body); err != nil {
+		s.t.Log(err)
+	}
 }
 
 type readCloser struct{ *bytes.Reader }
@@ -296,4 +329,121 @@ func write(t testing.TB, m *gitwriter.Mirror, changes ...gitwriter.Change) gitwr
 		t.Fatal(err)
 	}
 	return r
+}
+
+func writeFile(t testing.TB, dir, name, content string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, []byte(content), 0o644))
+}
+
+func symlink(t testing.TB, dir, name, to string) {
+	t.Helper()
+	must(t, os.Symlink(to, filepath.Join(dir, name)))
+}
+
+// checkFile compares a file's bytes in Git.
+func (s *gitServer) checkFile(revision, name, want string) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, git(s.t, s.bare, "show", revision+":"+name)); diff != "" {
+		s.t.Errorf("%s: -want +got:\n%s", name, diff)
+	}
+}
+
+// trailers is what git itself reads as a commit's trailers.
+func (s *gitServer) trailers(revision string) string {
+	s.t.Helper()
+	cmd := exec.Command("git", "interpret-trailers", "--parse")
+	cmd.Stdin = strings.NewReader(s.git("log", "-1", "--format=%B", revision))
+	out, err := cmd.Output()
+	must(s.t, err)
+	return strings.TrimRight(string(out), "\n")
+}
+
+// rewrite makes the server say something else; old and new text must have the same length.
+func (s *gitServer) rewrite(texts map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rewritten = texts
+}
+
+// loseAnswer lets the server do what it is asked, and then loses its answer.
+func (s *gitServer) loseAnswer(w http.ResponseWriter, r *http.Request) {
+	r.Header.Del("Authorization")
+	s.backend.ServeHTTP(httptest.NewRecorder(), r)
+	s.cut(w)
+}
+
+// cut ends a connection without an answer.
+func (s *gitServer) cut(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	_ = conn.Close()
+}
+
+// hook installs a hook script.
+func (s *gitServer) hook(name, script string) {
+	s.t.Helper()
+	must(s.t, os.WriteFile(filepath.Join(s.bare, "hooks", name), []byte("#!/bin/sh\n"+script), 0o755))
+}
+
+// summary is an Outcome to compare.
+type summary struct {
+	State                            gitwriter.OutcomeState
+	Current, Previous, Revision, Err string
+}
+
+func summarise(r gitwriter.WriteResult) map[string][]summary {
+	all := map[string][]summary{}
+	for policy, outcomes := range r.Outcomes {
+		for _, o := range outcomes {
+			all[policy] = append(all[policy], summary{State: o.State, Current: o.Current, Previous: o.Previous, Revision: o.Revision, Err: errorText(o.Err)})
+		}
+	}
+	return all
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func count(requests []string, kind string) int {
+	n := 0
+	for _, r := range requests {
+		if r == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// terminal reads an error's class as callers do.
+func terminal(err error) bool {
+	var t interface{ Terminal() bool }
+	return errors.As(err, &t) && t.Terminal()
+}
+
+// tryCommit commits as a human does, who pulls and pushes again when somebody was faster.
+func (s *gitServer) tryCommit(message string, files map[string]string) {
+	s.t.Helper()
+	work := s.clone()
+	for name, content := range files {
+		writeFile(s.t, work, name, content)
+	}
+	git(s.t, work, "add", "-A")
+	git(s.t, work, "commit", "-q", "-m", message)
+	for range 100 {
+		if _, err := runGit(work, "push", "-q", "origin", "HEAD:main"); err == nil {
+			return
+		}
+		git(s.t, work, "pull", "-q", "--rebase", "origin", "main")
+	}
+	s.t.Errorf("%s: never got through", message)
 }
