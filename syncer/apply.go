@@ -34,7 +34,7 @@ func NewApplier(client dynamic.Interface, mapper meta.RESTMapper) *Applier {
 // name are left to whoever sets them.
 //
 // An object that fails doesn't keep the others from being applied, except for namespaces and CustomResourceDefinitions: what
-// comes after them would only fail for their sake. The error is an *Errors that names each. After an error nothing may be
+// comes after them would only fail for their sake. The error is a *FailuresError that names each. After an error nothing may be
 // pruned.
 func (a *Applier) Apply(ctx context.Context, states []State) ([]State, error) {
 	after := append([]State(nil), states...)
@@ -91,7 +91,7 @@ func (r *applyRun) one(ctx context.Context, state *State) {
 		state.Difference = fmt.Sprintf("can't be applied: %v", err)
 		return
 	}
-	state.Changed = state.Live == nil || state.Live.GetResourceVersion() != live.GetResourceVersion()
+	state.Changed = state.Live == nil || Fingerprint(state.Live) != Fingerprint(live)
 	state.Live, state.Synced, state.Difference, state.Err = live, true, "", nil
 	if state.ID.Kind == kindCRD && r.needed(state.ID.Name) {
 		if err := r.applier.established(ctx, state.ID); err != nil {
@@ -121,13 +121,10 @@ func (r *applyRun) apply(ctx context.Context, desired *unstructured.Unstructured
 	return live, err
 }
 
-// needed says whether an object that is still to be applied is of a kind that the definition brings.
+// needed says whether an object of this sync is of a kind that the definition brings.
 func (r *applyRun) needed(definition string) bool {
 	for i := range r.states {
-		if r.states[i].Synced {
-			continue
-		}
-		if found, err := r.kinds.resolve(r.states[i].ID.GroupVersionKind()); err == nil && found.definition == definition {
+		if defined, ok := r.kinds.defined[r.states[i].ID.GroupVersionKind()]; ok && defined.definition == definition {
 			return true
 		}
 	}
@@ -171,6 +168,22 @@ func (a *Applier) DryRun(ctx context.Context, desired *unstructured.Unstructured
 		return nil, err
 	}
 	return a.patch(ctx, found, desired, []string{metav1.DryRunAll})
+}
+
+// Get returns an object as it is now; nil if there is none, or no such kind.
+func (a *Applier) Get(ctx context.Context, id ID) (*unstructured.Unstructured, error) {
+	found, err := kindsWith(a.mapper, nil).resolve(id.GroupVersionKind())
+	if meta.IsNoMatchError(err) {
+		return nil, nil //nolint:nilnil // absence is an answer, not a failure
+	}
+	if err != nil {
+		return nil, err
+	}
+	live, err := a.resource(found, id.Namespace).Get(ctx, id.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absence is an answer, not a failure
+	}
+	return live, err //nolint:wrapcheck // the callers name the object
 }
 
 func (a *Applier) patch(ctx context.Context, found kind, desired *unstructured.Unstructured, dryRun []string) (*unstructured.Unstructured, error) {

@@ -13,9 +13,12 @@ import (
 // concurrency is the number of requests that one sync sends at a time.
 const concurrency = 4
 
-// DryRunner asks the API server what an object would become if it were applied. An *Applier is one.
+// DryRunner asks the API server: an *Applier is one.
 type DryRunner interface {
+	// DryRun returns what an object would become if it were applied.
 	DryRun(ctx context.Context, desired *unstructured.Unstructured) (*unstructured.Unstructured, error)
+	// Get returns an object as it is; nil if there is none.
+	Get(ctx context.Context, id ID) (*unstructured.Unstructured, error)
 }
 
 // Comparer tells whether live objects are what a revision says, and remembers the answers. Only the API server can tell (it
@@ -78,6 +81,9 @@ func (c *Comparer) Forget() {
 	clear(c.known)
 }
 
+// missing is the difference of an object that isn't there.
+const missing = "is missing"
+
 // pair is one desired object and what is known of it.
 type pair struct {
 	State
@@ -93,7 +99,7 @@ func (c *Comparer) recall(desired []*unstructured.Unstructured, live map[ID]*uns
 		id := IDOf(obj)
 		pairs[i] = pair{State: State{ID: id, Desired: obj, Live: live[id], Difference: "is not compared yet"}}
 		if pairs[i].Live == nil {
-			pairs[i].Difference, pairs[i].answered = "is missing", true
+			pairs[i].Difference, pairs[i].answered = missing, true
 			continue
 		}
 		pairs[i].asked = verdict{desired: Fingerprint(obj), live: Fingerprint(pairs[i].Live)}
@@ -122,6 +128,10 @@ func (p *pair) answer(known verdict) {
 // ask compares by a dry run.
 func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
 	applied, err := dry.DryRun(ctx, p.Desired)
+	if err == nil && Fingerprint(applied) != p.asked.live && applied.GetResourceVersion() != p.Live.GetResourceVersion() {
+		// The watch is behind: what it shows isn't what the dry run was made on.
+		err = p.refresh(ctx, dry)
+	}
 	if err != nil {
 		failure := &Error{Op: "compare", ID: p.ID, Err: err}
 		p.Err, p.Difference = failure, fmt.Sprintf("can't be compared: %v", err)
@@ -130,12 +140,30 @@ func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
 		}
 		return failure
 	}
+	if p.answered {
+		return nil
+	}
 	answer := p.asked
 	if Fingerprint(applied) != p.asked.live {
 		answer.difference = difference(p.Live, applied)
 	}
 	p.answer(answer)
 	c.remember(p.ID, answer)
+	return nil
+}
+
+// refresh looks at the object itself.
+func (p *pair) refresh(ctx context.Context, dry DryRunner) error {
+	live, err := dry.Get(ctx, p.ID)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller names the object
+	}
+	p.Live = live
+	if live == nil {
+		p.Difference, p.answered = missing, true
+		return nil
+	}
+	p.asked.live = Fingerprint(live)
 	return nil
 }
 

@@ -89,8 +89,8 @@ func refused(err error) bool {
 // maxNamed bounds how many failures an error names.
 const maxNamed = 10
 
-// Errors are the failures of several objects.
-type Errors struct {
+// FailuresError is the failure of several objects.
+type FailuresError struct {
 	// Failures, in the order of the objects. There is at least one.
 	Failures []*Error
 }
@@ -100,11 +100,11 @@ func errorsOf(failures []*Error) error {
 	if len(failures) == 0 {
 		return nil
 	}
-	return &Errors{Failures: failures}
+	return &FailuresError{Failures: failures}
 }
 
 // Error names each object, the first ten in full.
-func (e *Errors) Error() string {
+func (e *FailuresError) Error() string {
 	messages := make([]string, len(e.Failures))
 	for i, failure := range e.Failures {
 		messages[i] = failure.Error()
@@ -113,7 +113,7 @@ func (e *Errors) Error() string {
 }
 
 // Unwrap returns the failures.
-func (e *Errors) Unwrap() []error {
+func (e *FailuresError) Unwrap() []error {
 	unwrapped := make([]error, len(e.Failures))
 	for i, failure := range e.Failures {
 		unwrapped[i] = failure
@@ -122,7 +122,7 @@ func (e *Errors) Unwrap() []error {
 }
 
 // Terminal reports whether every failure is terminal: as long as one may pass, trying again can help.
-func (e *Errors) Terminal() bool {
+func (e *FailuresError) Terminal() bool {
 	for _, failure := range e.Failures {
 		if !failure.Terminal() {
 			return false
@@ -132,7 +132,7 @@ func (e *Errors) Terminal() bool {
 }
 
 // RetryAfter is the longest wait that was asked for.
-func (e *Errors) RetryAfter() time.Duration {
+func (e *FailuresError) RetryAfter() time.Duration {
 	longest := time.Duration(0)
 	for _, failure := range e.Failures {
 		longest = max(longest, failure.RetryAfter())
@@ -144,7 +144,7 @@ func (e *Errors) RetryAfter() time.Duration {
 type RefusedError struct {
 	// Problems, one for each thing that is wrong. There is at least one.
 	Problems []string
-	// Passing is true if a problem may go away without a change of the revision: a kind that isn't known yet, an object
+	// Passing is true if all problems may go away without a change of the revision: kinds that aren't known yet, objects
 	// that another Application still claims.
 	Passing bool
 }

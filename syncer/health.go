@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // HealthStatus is Argo CD's word for how an object fares.
@@ -40,13 +41,29 @@ type Health struct {
 }
 
 // HealthOf computes the health of an object, nil if it isn't there, by kstatus. Beyond it, as in Argo CD: what is paused
-// on purpose is Suspended, and a Job that runs is Progressing.
+// on purpose is Suspended, a Job that runs is Progressing, and a Pod that has failed is Degraded.
+//
+// Messages hold no counters: they are written into a status, which must not change with every pod.
 func HealthOf(id ID, live *unstructured.Unstructured) Health {
-	found, message := healthOf(live)
-	if found == Healthy {
-		return Health{Status: Healthy}
+	if live == nil {
+		return Health{Status: Missing, Message: fmt.Sprintf("%s is missing", id)}
 	}
-	return Health{Status: found, Message: fmt.Sprintf("%s: %s", id, message)}
+	if live.GetDeletionTimestamp() != nil {
+		return Health{Status: Progressing, Message: fmt.Sprintf("%s is being deleted", id)}
+	}
+	if isPaused(live) {
+		return Health{Status: Suspended, Message: fmt.Sprintf("%s is paused", id)}
+	}
+	result, err := status.Compute(live)
+	if err != nil {
+		return Health{Status: Unknown, Message: fmt.Sprintf("%s: %v", id, err)}
+	}
+	switch found, message := wordFor(live, result); found {
+	case Healthy:
+		return Health{Status: Healthy}
+	default:
+		return Health{Status: found, Message: fmt.Sprintf("%s %s", id, message)}
+	}
 }
 
 // Worst is the health of the whole: that of the worst object, the first of several; Healthy if there is none.
@@ -60,70 +77,88 @@ func Worst(healths []Health) Health {
 	return worst
 }
 
-func healthOf(live *unstructured.Unstructured) (HealthStatus, string) {
-	if live == nil {
-		return Missing, "isn't there"
-	}
-	if live.GetDeletionTimestamp() != nil {
-		return Progressing, "is being deleted"
-	}
-	if word, message := paused(live); message != "" {
-		return word, message
-	}
-	result, err := status.Compute(live)
-	if err != nil {
-		return Unknown, err.Error()
-	}
+// wordFor gives Argo CD's word for what kstatus found, and says why, to be read after the object's name.
+func wordFor(live *unstructured.Unstructured, result *status.Result) (HealthStatus, string) {
 	switch result.Status {
 	case status.CurrentStatus:
 		return current(live)
 	case status.InProgressStatus:
-		return Progressing, result.Message
+		return Progressing, waiting(result)
 	case status.FailedStatus:
-		return Degraded, failure(result)
+		return Degraded, "has failed: " + explained(result, status.ConditionStalled)
 	case status.TerminatingStatus:
 		return Progressing, "is being deleted"
 	case status.NotFoundStatus:
-		return Missing, "isn't there"
+		return Missing, "is missing"
 	case status.UnknownStatus:
-		return Unknown, result.Message
+		return Unknown, "can't be told: " + result.Message
 	}
-	return Unknown, result.Message
+	return Unknown, "can't be told: " + result.Message
 }
 
-// failure is kstatus's message, with the words of the condition that it was read from.
-func failure(result *status.Result) string {
+// waits says without counters what kstatus says with them, by the reason that it gives.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var waits = map[string]string{
+	"LatestGenerationNotObserved": "waits for its controller",
+	"NoObservedGeneration":        "waits for its controller",
+	"NoDesiredNumber":             "waits for its controller",
+	"LessReplicas":                "waits for its pods to be made",
+	"LessCurrent":                 "waits for its pods to be made",
+	"LessLabelled":                "waits for its pods to be labelled",
+	"LessUpdated":                 "waits for its pods to be replaced",
+	"PartitionRollout":            "waits for its pods to be replaced",
+	"RevisionMismatch":            "waits for its pods to be replaced",
+	"ExtraPods":                   "waits for its old pods to end",
+	"LessAvailable":               "waits for its pods to be available",
+	"LessReady":                   "waits for its pods to be ready",
+}
+
+func waiting(result *status.Result) string {
 	for _, condition := range result.Conditions {
-		if condition.Type == status.ConditionStalled && condition.Message != "" && condition.Message != result.Message {
+		if text, known := waits[condition.Reason]; known && condition.Type == status.ConditionReconciling {
+			return text
+		}
+	}
+	if message := explained(result, status.ConditionReconciling); message != "" {
+		return "is in progress: " + message
+	}
+	return "is in progress"
+}
+
+// explained is kstatus's message, and the object's own words where they say more.
+func explained(result *status.Result, of status.ConditionType) string {
+	for _, condition := range result.Conditions {
+		if condition.Type == of && condition.Message != "" && condition.Message != result.Message {
 			return fmt.Sprintf("%s: %s", result.Message, condition.Message)
 		}
 	}
 	return result.Message
 }
 
-// paused recognises what doesn't progress on purpose.
-func paused(live *unstructured.Unstructured) (HealthStatus, string) {
-	switch gk := live.GroupVersionKind().GroupKind(); {
-	case gk.Group == "apps" && gk.Kind == kindDeployment:
-		if paused, _, _ := unstructured.NestedBool(live.Object, "spec", "paused"); paused {
-			return Suspended, "spec.paused is set"
-		}
-	case gk.Group == "batch" && (gk.Kind == kindCronJob || gk.Kind == kindJob):
-		if suspended, _, _ := unstructured.NestedBool(live.Object, "spec", "suspend"); suspended {
-			return Suspended, "spec.suspend is set"
-		}
+// isPaused recognises what doesn't progress on purpose.
+func isPaused(live *unstructured.Unstructured) bool {
+	field := ""
+	switch live.GroupVersionKind().GroupKind() {
+	case schema.GroupKind{Group: "apps", Kind: kindDeployment}:
+		field = "paused"
+	case schema.GroupKind{Group: "batch", Kind: kindCronJob}, schema.GroupKind{Group: "batch", Kind: kindJob}:
+		field = "suspend"
+	default:
+		return false
 	}
-	return "", ""
+	paused, _, _ := unstructured.NestedBool(live.Object, "spec", field)
+	return paused
 }
 
 // current looks closer at what kstatus calls current: a Job that runs, and a Pod that has failed.
 func current(live *unstructured.Unstructured) (HealthStatus, string) {
-	switch gk := live.GroupVersionKind().GroupKind(); {
-	case gk.Group == "batch" && gk.Kind == kindJob:
+	switch live.GroupVersionKind().GroupKind() {
+	case schema.GroupKind{Group: "batch", Kind: kindJob}:
 		if _, completed, _ := unstructured.NestedString(live.Object, "status", "completionTime"); !completed {
 			return Progressing, "is running"
 		}
-	case gk.Group == "" && gk.Kind == kindPod:
+	case schema.GroupKind{Kind: kindPod}:
 		if phase, _, _ := unstructured.NestedString(live.Object, "status", "phase"); phase == "Failed" {
 			return Degraded, "has failed"
 		}

@@ -20,7 +20,8 @@ type Plan struct {
 // is live. live holds the objects as last seen, by the IDs of the desired objects and of the inventory; nil is an object
 // that is known not to be there, a missing entry one of which nothing is known.
 //
-// What is in the inventory and known to be gone, or not to belong to the owner any more, needs no pruning. A desired
+// What is in the inventory and known to be gone, to be on its way out, or not to belong to the owner any more, needs no
+// pruning. A desired
 // object that belongs to another Application is refused with a *RefusedError that names both: two Applications would take
 // it from each other forever.
 func PlanSync(desired []*unstructured.Unstructured, inventory []ID, owner Owner, live map[ID]*unstructured.Unstructured) (Plan, error) {
@@ -59,13 +60,13 @@ func claimant(obj *unstructured.Unstructured, owner Owner) (Owner, bool) {
 	return other, owned && other != owner
 }
 
-// gone says whether an object of the inventory is known not to be there, or not to be the owner's.
+// gone says whether an object of the inventory is known not to be there, to be on its way out, or not to be the owner's.
 func gone(id ID, owner Owner, live map[ID]*unstructured.Unstructured) bool {
 	obj, known := live[id]
 	if !known {
 		return false
 	}
-	if obj == nil {
+	if obj == nil || obj.GetDeletionTimestamp() != nil {
 		return true
 	}
 	current, owned := OwnerOf(obj)

@@ -22,8 +22,8 @@ type Scope struct {
 // rollout (see isRollout) are left out. The result is in the order of applying. The objects given aren't changed.
 //
 // Objects that can't be applied as they are, are all named in one *RefusedError: without apiVersion, kind or name, of a
-// kind that neither the API server nor a CustomResourceDefinition among them knows, declared twice, or out of scope. Any
-// other error is the mapper's, and passing.
+// kind that neither the API server nor a CustomResourceDefinition among them knows, declared twice, out of scope, or a hook
+// of installation or upgrade. Any other error is the mapper's, and passing.
 func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
 	known := kindsWith(mapper, objs)
 	preparation := preparation{owner: owner, scope: scope, kinds: known, seen: map[ID]place{}}
@@ -63,6 +63,10 @@ type place struct {
 // add prepares one object, or notes why it can't be.
 func (p *preparation) add(number int, rendered *unstructured.Unstructured) error {
 	if problem := incomplete(number, rendered); problem != "" {
+		p.refuse(problem)
+		return nil
+	}
+	if problem := unrunnable(rendered); problem != "" {
 		p.refuse(problem)
 		return nil
 	}
@@ -145,7 +149,7 @@ func strip(obj *unstructured.Unstructured) {
 const hookAnnotation = "helm.sh/hook"
 
 // isRollout says whether an object belongs to a rollout. Helm's hooks for tests, deletion and rollback don't: nothing of the
-// kind happens in a sync. Hooks of installation and upgrade are applied as the ordinary objects that they are.
+// kind happens in a sync.
 func isRollout(obj *unstructured.Unstructured) bool {
 	when, hook := obj.GetAnnotations()[hookAnnotation]
 	if !hook {
@@ -153,10 +157,21 @@ func isRollout(obj *unstructured.Unstructured) bool {
 	}
 	for event := range strings.SplitSeq(when, ",") {
 		switch strings.ToLower(strings.TrimSpace(event)) {
-		case "pre-install", "post-install", "pre-upgrade", "post-upgrade":
+		case "test", "test-success", "pre-delete", "post-delete", "pre-rollback", "post-rollback":
+		default:
 			return true
 		}
 	}
 	return false
 }
 
+// unrunnable refuses a hook of a rollout. Applied like an object it would run at the wrong time, once for all or again and
+// again; left out it wouldn't run at all.
+func unrunnable(obj *unstructured.Unstructured) string {
+	when, hook := obj.GetAnnotations()[hookAnnotation]
+	if !hook {
+		return ""
+	}
+	return fmt.Sprintf("%s is a Helm hook (%s), and hooks can't be run yet: remove its annotation %s to have it applied like any other object",
+		IDOf(obj), when, hookAnnotation)
+}

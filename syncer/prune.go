@@ -32,7 +32,7 @@ const maxAttempts = 5
 // resourceVersion are preconditions. One that is also among the current states under another API version is left alone.
 // Dependents are deleted in the background. One that is gone already is done.
 //
-// The error is an *Errors that names each object that couldn't be deleted.
+// The error is a *FailuresError that names each object that couldn't be deleted.
 func (a *Applier) Prune(ctx context.Context, owner Owner, leftover []ID, current []State) ([]Pruned, error) {
 	kept := make(map[types.UID]bool, len(current))
 	for _, state := range current {
