@@ -7,6 +7,7 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -140,5 +141,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err := r.record(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
-	return status.Result(s.err, 0)
+	if waits := (*waitError)(nil); errors.As(s.err, &waits) {
+		return reconcile.Result{}, nil
+	}
+	return status.Result(s.err, 0) //nolint:wrapcheck // says what failed
 }

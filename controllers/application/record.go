@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -87,8 +88,10 @@ func resourceOf(id syncer.ID) v1alpha1.ResourceStatus {
 
 // outcomeOf is the condition Ready: synced and healthy, or what is in the way.
 func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
-	st := app.Status
+	st, waits := app.Status, (*waitError)(nil)
 	switch {
+	case errors.As(s.err, &waits):
+		return status.Outcome{Ready: metav1.ConditionUnknown, Reason: s.reason, Message: waits.message, Retrying: true}
 	case s.err != nil:
 		reason := s.reason
 		if reason == "" {

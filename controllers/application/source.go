@@ -35,22 +35,19 @@ func (r *Reconciler) find(ctx context.Context, s *scope) error {
 		return s.fail(v1alpha1.ReasonRepositoryNotFound, err)
 	}
 	if repository.Status.Head == nil {
-		return s.fail(v1alpha1.ReasonRepositoryNotReady, &notReadyError{repository: repository.Namespace + "/" + repository.Name})
+		return s.fail(v1alpha1.ReasonRepositoryNotReady, &waitError{
+			message: fmt.Sprintf("waits until ConfigRepository %s/%s has read its branch: see its condition Ready", repository.Namespace, repository.Name),
+		})
 	}
 	s.repository, s.head = repository, *repository.Status.Head
 	return nil
 }
 
-// notReadyError waits for a ConfigRepository: its first head starts the Application.
-type notReadyError struct{ repository string }
+// waitError is no failure: something that is watched has to come first.
+type waitError struct{ message string }
 
 // Error implements error.
-func (e *notReadyError) Error() string {
-	return "ConfigRepository " + e.repository + " hasn't read its branch yet: see its condition Ready"
-}
-
-// Terminal reports true: the head is watched.
-func (e *notReadyError) Terminal() bool { return true }
+func (e *waitError) Error() string { return e.message }
 
 // render renders the source at the head, unless nothing that it reads has changed.
 func (r *Reconciler) render(ctx context.Context, s *scope) error {

@@ -57,8 +57,8 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 	}
 	ctrl.LoggerFrom(ctx).Info("pushed", "commits", s.result.Commits, "head", s.result.Head.Revision,
 		"attempts", s.result.Attempts, "requests", s.result.Requests)
-	r.recorder.Eventf(s.repository, nil, "Normal", string(v1alpha1.ReasonPushed), "Push", "%d commits to %s, head is %s",
-		s.result.Commits, s.repository.Spec.Branch, s.result.Head.Revision)
+	r.recorder.Eventf(s.repository, nil, "Normal", string(v1alpha1.ReasonPushed), "Push", "%s to %s, head is %s",
+		numberOf(s.result.Commits, "commit"), s.repository.Spec.Branch, s.result.Head.Revision)
 	for _, wanted := range s.wishes {
 		for _, outcome := range s.result.Outcomes[wanted.change.Policy] {
 			if outcome.State == gitwriter.Committed {
@@ -191,4 +191,12 @@ func readyMessage(conditions []metav1.Condition) string {
 		}
 	}
 	return ""
+}
+
+// numberOf counts things for a person.
+func numberOf(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

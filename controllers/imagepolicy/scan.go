@@ -78,7 +78,15 @@ func (r *Reconciler) choose(ctx context.Context, policy *v1alpha1.ImagePolicy, r
 	}
 	found.latest = v1alpha1.SelectedTag{
 		Tag: chosen.Tag, Digest: digest, FirstSeen: found.time,
-		Selection: fmt.Sprintf("%s, newest of %d tags", selector.Describe(), found.tags),
+		Selection: selector.Describe() + ", " + among(found.tags),
 	}
 	return found
+}
+
+// among says how many tags there were to choose from.
+func among(tags int) string {
+	if tags == 1 {
+		return "the only tag"
+	}
+	return fmt.Sprintf("newest of %d tags", tags)
 }
