@@ -59,8 +59,13 @@ verify: ## Check what a change must hold before it is pushed: generated files, f
 	@echo "generated files and format ..." >&2
 	@hack/unchanged $(MAKE) generate manifests fmt
 	@echo "go.mod files ..." >&2
-	@go mod tidy -diff
-	@for module in $(TOOL_MODULES); do go -C hack/$$module mod tidy -diff; done
+	@for dir in . $(addprefix hack/,$(TOOL_MODULES)); do \
+		diff=$$(go -C $$dir mod tidy -diff) || { \
+			grep -m 40 '^[-+]' <<<"$$diff" >&2 || true; \
+			echo "$$dir/go.mod or go.sum isn't tidy: run go -C $$dir mod tidy" >&2; \
+			exit 1; \
+		}; \
+	done
 	@echo "linters ..." >&2
 	@$(MAKE) lint
 
