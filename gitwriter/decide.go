@@ -214,8 +214,7 @@ func (s *step) set(path string, body []byte) {
 
 // asTargetError makes an error of reading or editing one that names the file.
 func asTargetError(t Target, err error) error {
-	var target *TargetError
-	if errors.As(err, &target) {
+	if target, ok := errors.AsType[*TargetError](err); ok {
 		return &TargetError{File: t.File, Path: t.Path.String(), Message: target.Message, Err: target.Err}
 	}
 	return problemf(t, err, "%s", err)

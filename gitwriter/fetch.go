@@ -32,21 +32,21 @@ func (s *session) fetch(ctx context.Context, wants []plumbing.Hash, have plumbin
 		return nil, err
 	}
 	var body bytes.Buffer
-	writePacket(&body, "command=fetch\n")
-	writePacket(&body, "object-format=sha1")
+	writePacketf(&body, "command=fetch\n")
+	writePacketf(&body, "object-format=sha1")
 	body.WriteString(delimPacket)
-	writePacket(&body, "no-progress\n")
-	writePacket(&body, "ofs-delta\n")
+	writePacketf(&body, "no-progress\n")
+	writePacketf(&body, "ofs-delta\n")
 	if leaveOut != everything && service.filter {
-		writePacket(&body, "filter %s\n", leaveOut)
+		writePacketf(&body, "filter %s\n", leaveOut)
 	}
 	for _, id := range wants {
-		writePacket(&body, "want %s\n", id)
+		writePacketf(&body, "want %s\n", id)
 	}
 	if !have.IsZero() {
-		writePacket(&body, "have %s\n", have)
+		writePacketf(&body, "have %s\n", have)
 	}
-	writePacket(&body, "done\n")
+	writePacketf(&body, "done\n")
 	body.WriteString(flushPacket)
 
 	var objects map[plumbing.Hash]*stored
@@ -80,12 +80,6 @@ func readFetch(packets *packetReader) (map[plumbing.Hash]*stored, error) {
 
 // refusedFilter reports whether a server that offers filters turned this one down: hosts may switch off single kinds.
 func refusedFilter(err error) bool {
-	var said *serverError
-	return errors.As(err, &said) && strings.Contains(said.text, "filter")
-}
-
-// notOurRef reports whether a server denies to have, or to give, an object.
-func notOurRef(err error) bool {
-	var said *serverError
-	return errors.As(err, &said) && strings.Contains(said.text, "not our ref")
+	said, ok := errors.AsType[*serverError](err)
+	return ok && strings.Contains(said.text, "filter")
 }

@@ -74,8 +74,7 @@ func (m *Mirror) loadBlobs(ctx context.Context, s *session, commit plumbing.Hash
 // whole instead.
 func (m *Mirror) loadByID(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash, leaveOut filter) error {
 	objects, err := s.fetch(ctx, ids, plumbing.ZeroHash, leaveOut)
-	var said *serverError
-	if errors.As(err, &said) {
+	if _, denied := errors.AsType[*serverError](err); denied {
 		objects, err = s.fetch(ctx, []plumbing.Hash{commit}, plumbing.ZeroHash, leaveOut)
 	}
 	if err != nil {

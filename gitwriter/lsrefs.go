@@ -60,10 +60,10 @@ func (s *session) listRefs(ctx context.Context, prefix string) (map[string]plumb
 		return nil, err
 	}
 	var body bytes.Buffer
-	writePacket(&body, "command=ls-refs\n")
-	writePacket(&body, "object-format=sha1")
+	writePacketf(&body, "command=ls-refs\n")
+	writePacketf(&body, "object-format=sha1")
 	body.WriteString(delimPacket)
-	writePacket(&body, "ref-prefix %s\n", prefix)
+	writePacketf(&body, "ref-prefix %s\n", prefix)
 	body.WriteString(flushPacket)
 	refs := map[string]plumbing.Hash{}
 	err = s.post(ctx, opHead, service.at, serviceUpload, body.Bytes(), maxSmallAnswer, func(r io.Reader) error {

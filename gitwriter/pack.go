@@ -161,23 +161,28 @@ func (p *packReader) inflate(size int64) ([]byte, error) {
 	if err := p.take(size); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.inflater == nil {
-		p.inflater, err = zlib.NewReader(p.pack)
-	} else {
-		err = p.inflater.(zlib.Resetter).Reset(p.pack, nil)
-	}
+	inflater, err := p.inflaterHere()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPack, err)
 	}
 	body := make([]byte, size)
-	if _, err := io.ReadFull(p.inflater, body); err != nil {
+	if _, err := io.ReadFull(inflater, body); err != nil {
 		return nil, fmt.Errorf("%w: %w", errPack, noEOF(err))
 	}
-	if n, err := p.inflater.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+	if n, err := inflater.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: an object is longer than it says", errPack)
 	}
 	return body, nil
+}
+
+// inflaterHere reads on from where the pack stands; its large tables are made once.
+func (p *packReader) inflaterHere() (io.Reader, error) {
+	if resetter, ok := p.inflater.(zlib.Resetter); ok {
+		return p.inflater, resetter.Reset(p.pack, nil)
+	}
+	var err error
+	p.inflater, err = zlib.NewReader(p.pack)
+	return p.inflater, err
 }
 
 // take counts what is about to be allocated.

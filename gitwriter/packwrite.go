@@ -53,7 +53,7 @@ func writePack(objects []packObject) ([]byte, error) {
 }
 
 func writeObjectHeader(w *bytes.Buffer, kind plumbing.ObjectType, size int) {
-	b := byte(kind)<<4 | byte(size&15)
+	b := byte(kind)<<4 | byte(size&15) //nolint:gosec // Types are 1 to 7.
 	for size >>= 4; size > 0; size >>= 7 {
 		w.WriteByte(b | 0x80)
 		b = byte(size & 0x7f)
@@ -101,13 +101,13 @@ func appendCopy(d []byte, offset, size int) []byte {
 		at := len(d)
 		d = append(d, 0x80)
 		for i := range 4 {
-			if b := byte(offset >> (8 * i)); b != 0 {
+			if b := byte(offset >> (8 * i) & 0xff); b != 0 {
 				d[at] |= 1 << i
 				d = append(d, b)
 			}
 		}
 		for i := range 2 {
-			if b := byte(n >> (8 * i)); b != 0 {
+			if b := byte(n >> (8 * i) & 0xff); b != 0 {
 				d[at] |= 0x10 << i
 				d = append(d, b)
 			}

@@ -87,8 +87,8 @@ func noEOF(err error) error {
 	return err
 }
 
-// writePacket appends a packet with a text payload.
-func writePacket(w *bytes.Buffer, format string, args ...any) {
+// writePacketf appends a packet with a text payload.
+func writePacketf(w *bytes.Buffer, format string, args ...any) {
 	payload := fmt.Sprintf(format, args...)
 	fmt.Fprintf(w, "%04x%s", len(payload)+pktHeader, payload)
 }

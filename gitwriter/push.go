@@ -31,7 +31,7 @@ func (s *session) push(ctx context.Context, old, tip plumbing.Hash, service *rec
 		capabilities += " object-format=sha1"
 	}
 	var body bytes.Buffer
-	writePacket(&body, "%s %s %s\x00%s", old, tip, s.remote.reference(), capabilities)
+	writePacketf(&body, "%s %s %s\x00%s", old, tip, s.remote.reference(), capabilities)
 	body.WriteString(flushPacket)
 	body.Write(pack)
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -218,9 +219,7 @@ func TestRemoteErrors(t *testing.T) {
 // answer makes every request end in a status.
 func (s *gitServer) answer(status int, header http.Header) {
 	s.onRequest(func(w http.ResponseWriter, _ *http.Request, _ string) bool {
-		for key, value := range header {
-			w.Header()[key] = value
-		}
+		maps.Copy(w.Header(), header)
 		http.Error(w, "no more\r\ntoday", status)
 		return true
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -29,9 +30,9 @@ const (
 
 // gitServer is a real `git http-backend` behind basic authentication and a handler that counts and injects faults.
 type gitServer struct {
-	t testing.TB
 	*httptest.Server
 
+	t       testing.TB
 	backend http.Handler
 	// bare is the repository on disk, for git as the oracle.
 	bare string
@@ -68,8 +69,8 @@ func newGitServer(t testing.TB, config ...string) *gitServer {
 	}
 	execPath := strings.TrimSpace(git(t, root, "--exec-path"))
 	backend := &cgi.Handler{
-		Path: filepath.Join(execPath, "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1", "HOME=" + root},
+		Path:   filepath.Join(execPath, "git-http-backend"),
+		Env:    []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1", "HOME=" + root},
 		Stderr: io.Discard,
 	}
 	s.backend = backend
@@ -120,9 +121,7 @@ func (s *gitServer) serve(backend http.Handler, w http.ResponseWriter, r *http.R
 	for from, to := range rewritten {
 		body = bytes.ReplaceAll(body, []byte(from), []byte(to))
 	}
-	for key, value := range answer.Header() {
-		w.Header()[key] = value
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	if _, err := w.Write(body); err != nil {
 		s.t.Log(err)

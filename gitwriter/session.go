@@ -123,17 +123,19 @@ func (s *session) checkStatus(op string, response *http.Response) error {
 
 // failure classifies what went wrong while sending a request or reading its answer.
 func (s *session) failure(op string, err error) error {
-	var own *Error
-	var tooLarge *tooLargeError
-	var server *serverError
-	var sent *url.Error
-	switch {
-	case errors.As(err, &own):
+	if own, ok := errors.AsType[*Error](err); ok {
 		return own
-	case errors.As(err, &tooLarge):
-		return s.fault(op, ReasonTooLarge, err, err.Error())
-	case errors.As(err, &server):
+	}
+	if tooLarge, ok := errors.AsType[*tooLargeError](err); ok {
+		return s.fault(op, ReasonTooLarge, err, tooLarge.Error())
+	}
+	if server, ok := errors.AsType[*serverError](err); ok {
 		return s.fault(op, ReasonProtocol, err, "the server said: "+server.text)
+	}
+	if sent, ok := errors.AsType[*url.Error](err); ok {
+		err = sent.Err // Its own text would repeat the whole URL.
+	}
+	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return s.fault(op, ReasonUnavailable, err, fmt.Sprintf("no complete answer within %s", s.remote.Timeout))
 	case errors.Is(err, context.Canceled):
@@ -142,8 +144,6 @@ func (s *session) failure(op string, err error) error {
 		return s.fault(op, ReasonProtocol, err, "the answer can't be read: "+oneLine(err.Error(), maxServerWords))
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return s.fault(op, ReasonUnavailable, err, "the connection was closed before the answer was complete")
-	case errors.As(err, &sent):
-		err = sent.Err // Its text would repeat the whole URL.
 	}
 	return s.fault(op, ReasonUnavailable, err, oneLine(err.Error(), maxServerWords))
 }

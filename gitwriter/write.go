@@ -178,27 +178,33 @@ func (w *writing) rejected(ctx context.Context, b *builder, revisions []plumbing
 			w.accepted(b, revisions)
 		}
 		return false, nil
-	case pushErr != nil:
-		if w.lostAnswers++; w.lostAnswers < maxLostAnswers {
-			return false, nil
-		}
-		return false, pushErr
-	case status.lost():
-		return false, nil
-	case !status.unpacked:
-		return false, w.session.fault(opPush, ReasonUnavailable, nil, "the server couldn't take the commits: it is tried again later; the server said: "+status.words)
 	default:
-		return false, w.session.fault(opPush, ReasonRefused, nil, "the server refused the push to "+quote(w.session.remote.Branch)+": "+status.words)
+		return false, w.refused(status, pushErr)
+	}
+}
+
+// refused says what a push came to that left the branch where it was: an error, or nothing if it is worth another attempt.
+func (w *writing) refused(status pushStatus, pushErr error) error {
+	switch {
+	case pushErr != nil:
+		w.lostAnswers++
+		if w.lostAnswers < maxLostAnswers {
+			return nil
+		}
+		return pushErr
+	case status.lost():
+		return nil
+	case !status.unpacked:
+		return w.session.fault(opPush, ReasonUnavailable, nil, "the server couldn't take the commits: it is tried again later; the server said: "+status.words)
+	default:
+		return w.session.fault(opPush, ReasonRefused, nil, "the server refused the push to "+quote(w.session.remote.Branch)+": "+status.words)
 	}
 }
 
 // answerLost reports whether a failed push may have landed all the same.
 func answerLost(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return true
-	}
-	return e.Reason == ReasonUnavailable || e.Reason == ReasonProtocol || e.Reason == ReasonTooLarge
+	e, ok := errors.AsType[*Error](err)
+	return !ok || e.Reason == ReasonUnavailable || e.Reason == ReasonProtocol || e.Reason == ReasonTooLarge
 }
 
 // result tells what became of everything, given the run's error.
