@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +127,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			observer(Exchange{Kind: kind, Method: r.Method, Path: r.URL.Path, Status: recorder.status, Start: start, End: time.Now()})
 		}()
 	}
-	r = r.WithContext(context.WithValue(r.Context(), matchKey{}, &match{kind: kind}))
+	r = r.WithContext(context.WithValue(r.Context(), matchKey{}, &match{kind: kind, server: f.server}))
 	for _, fault := range faults {
 		if answer := fault(r); answer != nil {
 			answer(recorder, r)
@@ -148,9 +149,10 @@ func (f *Front) close() error {
 
 type matchKey struct{}
 
-// match is a request's kind, and whether a fault was for another kind: Times doesn't count those.
+// match is a request's kind, the server that it is for, and whether a fault was for another kind: Times doesn't count those.
 type match struct {
 	kind    string
+	server  http.Handler
 	skipped bool
 }
 
@@ -222,6 +224,19 @@ func Before(act func() error) Fault {
 		}
 		return func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}
+}
+
+// After hands each request on, runs a function when the real server has done its work, and cuts the connection: the
+// answer gets lost.
+func After(act func()) Fault {
+	return func(r *http.Request) http.HandlerFunc {
+		server := matchOf(r).server
+		return func(_ http.ResponseWriter, r *http.Request) {
+			server.ServeHTTP(httptest.NewRecorder(), r)
+			act()
+			panic(http.ErrAbortHandler)
 		}
 	}
 }

@@ -1,0 +1,217 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fairlead/fairlead/e2e/stack"
+)
+
+// commandTimeout bounds one command of a transcript.
+const commandTimeout = 45 * time.Second
+
+// command is one that transcripts may use besides those of testscript. Its error fails the scenario, or, after a `!`, is what
+// it prints on stderr.
+type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error
+
+// commands of the transcripts. Arguments are expanded (${NAME}) even where quotes keep testscript from it, so that a
+// message can be written in one piece.
+//
+//	apply file...                          apply manifests as the administrator
+//	await kind/[ns/]name jsonpath value    until the object has the value
+//	await-condition kind/[ns/]name Type=Status/Reason message
+//	await-gone kind/[ns/]name              until the object isn't there
+//	await-requests git|registry kind n     until n requests of the kind were made since the last reset-counts
+//	await-synced kind/[ns/]name            until the head of the config repository is Synced, Healthy and Ready
+//	capture NAME                           put what was printed last into an environment variable
+//	controller start|kill|terminate|await-killed
+//	counts git|registry                    print the requests by kind since the last reset-counts
+//	delete-image service tag...            take tags from the registry
+//	fault git|registry fault               see faultOf; without a fault the server is whole again
+//	hook name [file]                       install or remove a hook of the Git server
+//	human-commit message replace path before after | write path file | remove path | link path target
+//	push-image service tag...              push tags to the registry
+//	reconcile kind/[ns/]name               have an object reconciled at once
+//	reset-counts                           forget the requests
+func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]command{
+		"apply": apply, "await": await, "await-condition": awaitCondition, "await-gone": awaitGone, "await-requests": awaitRequests,
+		"await-synced": awaitSynced, "capture": capture, "controller": controller, "counts": counts, "delete-image": deleteImage,
+		"fault": fault, "hook": hook, "human-commit": humanCommit, "push-image": pushImage, "reconcile": reconcile,
+		"reset-counts": resetCounts,
+	}
+	wrapped := make(map[string]func(*testscript.TestScript, bool, []string), len(all))
+	for name, run := range all {
+		wrapped[name] = wrap(name, run)
+	}
+	return wrapped
+}
+
+func wrap(name string, run command) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		current, ok := ts.Value(scenarioKey{}).(*scenario)
+		if !ok {
+			ts.Fatalf("no scenario has begun")
+		}
+		for i := range args {
+			args[i] = expand(args[i], ts.Getenv)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		defer cancel()
+		err := run(ctx, ts, current, args)
+		switch {
+		case neg && err == nil:
+			ts.Fatalf("%s succeeded, and shouldn't", name)
+		case neg:
+			_, _ = fmt.Fprintln(ts.Stderr(), err)
+		case err != nil:
+			ts.Fatalf("%v\nthe controller's last words:\n%s", err, current.logTail())
+		}
+	}
+}
+
+// expand replaces ${NAME}, and leaves every other dollar alone.
+func expand(text string, getenv func(string) string) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			out.WriteString(text)
+			return out.String()
+		}
+		out.WriteString(before + getenv(name))
+		text = after
+	}
+}
+
+func usage(text string) error { return fmt.Errorf("usage: %s", text) }
+
+func apply(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
+	for _, file := range args {
+		if err := s.stack.ApplyYAML(ctx, expand(ts.ReadFile(file), ts.Getenv)); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+func pushImage(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) < 2 {
+		return usage("push-image service tag...")
+	}
+	for _, tag := range args[1:] {
+		if _, err := s.stack.Registry.PushImage(ctx, s.name+"/"+args[0], tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deleteImage(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) < 2 {
+		return usage("delete-image service tag...")
+	}
+	for _, tag := range args[1:] {
+		if err := s.stack.Registry.DeleteTag(ctx, s.name+"/"+args[0], tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reconcile(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
+	for _, arg := range args {
+		object, err := objectOf(arg)
+		if err != nil {
+			return err
+		}
+		if err := s.stack.ReconcileNow(ctx, object); err != nil {
+			return err
+		}
+		ts.Logf("%s is asked to reconcile", arg)
+	}
+	return nil
+}
+
+func humanCommit(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
+	const form = "human-commit message replace path before after | write path file | remove path | link path target"
+	if len(args) < 3 {
+		return usage(form)
+	}
+	message, verb, path, rest := args[0], args[1], args[2], args[3:]
+	var change stack.Change
+	switch {
+	case verb == "replace" && len(rest) == 2:
+		change = stack.Replace(path, rest[0], rest[1])
+	case verb == "write" && len(rest) == 1:
+		change = stack.WriteFile(path, expand(ts.ReadFile(rest[0]), ts.Getenv))
+	case verb == "remove" && len(rest) == 0:
+		change = stack.Remove(path)
+	case verb == "link" && len(rest) == 1:
+		change = link(path, rest[0])
+	default:
+		return usage(form)
+	}
+	revision, err := s.repository.HumanCommit(ctx, message, change)
+	_, _ = fmt.Fprintln(ts.Stdout(), revision)
+	return err
+}
+
+// link is a Change that puts a symbolic link in the place of what is there.
+func link(path, target string) stack.Change {
+	return func(dir string) error {
+		file := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.RemoveAll(file); err != nil {
+			return fmt.Errorf("link %s: %w", path, err)
+		}
+		if err := os.Symlink(target, file); err != nil {
+			return fmt.Errorf("link %s: %w", path, err)
+		}
+		return nil
+	}
+}
+
+func hook(_ context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
+	switch len(args) {
+	case 1:
+		return s.repository.InstallHook(args[0], "")
+	case 2:
+		return s.repository.InstallHook(args[0], ts.ReadFile(args[1]))
+	default:
+		return usage("hook name [file]")
+	}
+}
+
+func capture(_ context.Context, ts *testscript.TestScript, _ *scenario, args []string) error {
+	if len(args) != 1 {
+		return usage("capture NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+	return nil
+}
+
+func controller(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	switch strings.Join(args, " ") {
+	case "start":
+		return s.stack.StartController(ctx)
+	case "kill":
+		s.stack.Kill()
+		return nil
+	case "terminate":
+		return s.stack.Terminate()
+	case "await-killed":
+		return s.stack.WaitFor(ctx, "the controller to be killed", func(context.Context) (bool, string) {
+			pid := s.stack.ControllerPID()
+			return pid == 0, fmt.Sprintf("it runs as process %d", pid)
+		})
+	default:
+		return usage("controller start|kill|terminate|await-killed")
+	}
+}

@@ -1,0 +1,119 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fairlead/fairlead/e2e/stack"
+)
+
+func (s *scenario) front(name string) (*stack.Front, error) {
+	switch name {
+	case "git":
+		return s.stack.Git.Front, nil
+	case "registry":
+		return s.stack.Registry.Front, nil
+	default:
+		return nil, fmt.Errorf("%s: want git or registry", name)
+	}
+}
+
+func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) == 0 {
+		return usage("fault git|registry [fault]")
+	}
+	front, err := s.front(args[0])
+	if err != nil {
+		return err
+	}
+	if len(args) == 1 {
+		front.Inject()
+		return nil
+	}
+	injected, err := s.faultOf(args[1:])
+	if err != nil {
+		return err
+	}
+	front.Inject(injected)
+	return nil
+}
+
+// faultOf reads a fault:
+//
+//	down                      no answer
+//	status code               nothing but a status
+//	before human [from to]    somebody commits first: a note, or in values.yaml one text in place of another
+//	before kill               the controller is killed before the server gets the request
+//	after kill                the controller is killed when the server has done its work and hasn't answered yet
+//	on kind fault             requests of this kind only
+//	times n fault             the first n requests only
+func (s *scenario) faultOf(args []string) (stack.Fault, error) {
+	verb, rest := args[0], args[1:]
+	switch {
+	case verb == "down" && len(rest) == 0:
+		return stack.Down(), nil
+	case verb == "status" && len(rest) == 1:
+		code, err := strconv.Atoi(rest[0])
+		return stack.Status(code, nil), err
+	case verb == "before" && len(rest) == 1 && rest[0] == "human":
+		return stack.Before(s.interfere("", "")), nil
+	case verb == "before" && len(rest) == 3 && rest[0] == "human":
+		return stack.Before(s.interfere(rest[1], rest[2])), nil
+	case verb == "before" && len(rest) == 1 && rest[0] == "kill":
+		return stack.Before(func() error {
+			s.stack.Kill()
+			return nil
+		}), nil
+	case verb == "after" && len(rest) == 1 && rest[0] == "kill":
+		return stack.After(s.stack.Kill), nil
+	case verb == "on" && len(rest) > 1:
+		inner, err := s.faultOf(rest[1:])
+		return stack.On(rest[0], inner), err
+	case verb == "times" && len(rest) > 1:
+		n, err := strconv.Atoi(rest[0])
+		if err != nil {
+			return nil, fmt.Errorf("times %s: %w", rest[0], err)
+		}
+		inner, err := s.faultOf(rest[1:])
+		return stack.Times(n, inner), err
+	default:
+		return nil, fmt.Errorf("%q: no such fault", args)
+	}
+}
+
+// interfere commits as a person each time: a note, numbered through the scenario, or in values.yaml one text in place of
+// another.
+func (s *scenario) interfere(from, to string) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		defer cancel()
+		if from != "" {
+			_, err := s.repository.HumanCommit(ctx, fmt.Sprintf("%s -> %s", from, to), stack.Replace("apps/webhooks/values.yaml", from, to))
+			return err
+		}
+		n := s.notes.Add(1)
+		_, err := s.repository.HumanCommit(ctx, fmt.Sprintf("Note %d", n), stack.WriteFile(fmt.Sprintf("notes/%d.md", n), "noted\n"))
+		return err
+	}
+}
+
+func counts(_ context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) != 1 {
+		return usage("counts git|registry")
+	}
+	front, err := s.front(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(ts.Stdout(), front.Counts())
+	return err
+}
+
+func resetCounts(_ context.Context, _ *testscript.TestScript, s *scenario, _ []string) error {
+	s.stack.Git.Reset()
+	s.stack.Registry.Reset()
+	return nil
+}
