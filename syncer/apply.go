@@ -111,7 +111,7 @@ func (r *applyRun) apply(ctx context.Context, desired *unstructured.Unstructured
 		return nil, err
 	}
 	live, err := r.applier.patch(ctx, found, desired, nil)
-	if found.definition == "" || !apierrors.IsNotFound(err) {
+	if found.definition == "" || !apierrors.IsNotFound(err) || lacksNamespace(err) {
 		return live, err
 	}
 	poll(ctx, settle, func() bool {
@@ -154,11 +154,16 @@ func (r *applyRun) failures() error {
 
 // hintFor says what to do where the API server's words don't.
 func hintFor(err error, id ID) string {
-	status := apierrors.APIStatus(nil)
-	if apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces" {
+	if lacksNamespace(err) {
 		return fmt.Sprintf("create namespace %s, or set the sync option CreateNamespace=true", id.Namespace)
 	}
 	return ""
+}
+
+// lacksNamespace recognises the refusal of an object whose namespace isn't there.
+func lacksNamespace(err error) bool {
+	status := apierrors.APIStatus(nil)
+	return apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
 }
 
 // DryRun returns what desired would become if it were applied now. Nothing is written.

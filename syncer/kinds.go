@@ -19,8 +19,7 @@ type kinds struct {
 type kind struct {
 	resource   schema.GroupVersionResource
 	namespaced bool
-	// definition is the name of the CustomResourceDefinition if it comes in the same sync, and the API server didn't
-	// know the kind when it was resolved.
+	// definition is the name of the CustomResourceDefinition if it comes in the same sync.
 	definition string
 }
 
@@ -60,7 +59,8 @@ func (k kinds) resolve(gvk schema.GroupVersionKind) (kind, error) {
 	mapping, err := k.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	switch {
 	case err == nil:
-		return kind{resource: mapping.Resource, namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace}, nil
+		namespaced := mapping.Scope.Name() == meta.RESTScopeNameNamespace
+		return kind{resource: mapping.Resource, namespaced: namespaced, definition: k.defined[gvk].definition}, nil
 	case meta.IsNoMatchError(err):
 		if defined, ok := k.defined[gvk]; ok {
 			return defined, nil
