@@ -9,7 +9,7 @@ BENCH ?= .
 TOOL_MODULES := controlplane generate helm lint registry
 
 # Packages with and without the embedded stack. The stack's scenarios run the built binary, which go's test cache
-# knows nothing of, so they are never answered from it; and they run alone, because they measure time.
+# knows nothing of, so they are never answered from it; and they run one after the other, because each wants the machine.
 UNITS = $$(go list ./... | grep -vE '^github.com/fairlead/fairlead/e2e(/|$$)')
 SCENARIOS = ./e2e/...
 
@@ -26,7 +26,7 @@ demo: tools ## Show a tag's journey from the registry to the pods, on a control 
 .PHONY: test
 test: tools ## Run all tests with the race detector, the scenarios on real parts included.
 	go test -race -timeout 10m $(UNITS)
-	go test -race -timeout 20m -count 1 $(SCENARIOS)
+	go test -race -timeout 20m -count 1 -p 1 $(SCENARIOS)
 
 .PHONY: bench
 bench: tools ## Measure: every package's benchmarks, then the latencies of the whole stack (BENCH=regexp chooses).

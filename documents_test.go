@@ -30,7 +30,7 @@ func looksLikePath(word string) bool {
 	extensions := []string{".md", ".go", ".mod", ".sum", ".yml", ".yaml"}
 	return slices.Contains(extensions, path.Ext(word)) ||
 		slices.Contains([]string{"Makefile", "Dockerfile", "LICENSE"}, word) ||
-		strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
+		strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 func TestArchitecturePaths(t *testing.T) {
@@ -63,6 +63,7 @@ func TestLooksLikePath(t *testing.T) {
 	}{
 		"Package":    {word: "registry/selection", want: true},
 		"Folder":     {word: "hack", want: true},
+		"Digits":     {word: "e2e", want: true},
 		"Hidden":     {word: ".ci/run", want: true},
 		"Glob":       {word: "config/crd/fairlead.dev_*.yaml", want: true},
 		"File":       {word: "Makefile", want: true},
