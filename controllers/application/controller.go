@@ -13,7 +13,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -49,7 +48,7 @@ type Reconciler struct {
 	renders      *renders
 	watches      *watches
 	memories     *memories
-	recorder     events.EventRecorder
+	recorder     status.Recorder
 	controller   controller.Controller
 	now          func() time.Time
 }
@@ -70,7 +69,7 @@ func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace strin
 		mirrors: mirrors, clients: access.NewClients(mgr.GetConfig()), ownNamespace: ownNamespace,
 		capabilities: &capabilities{discovery: asked, now: time.Now},
 		renders:      newRenders(), watches: watches, memories: newMemories(),
-		recorder: mgr.GetEventRecorder("application"), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("application")), now: time.Now,
 	}, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -38,7 +37,7 @@ type Reconciler struct {
 	client   client.Client
 	live     client.Reader
 	mirrors  *access.Mirrors
-	recorder events.EventRecorder
+	recorder status.Recorder
 	looks    *looks
 	now      func() time.Time
 }
@@ -47,7 +46,7 @@ type Reconciler struct {
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors,
-		recorder: mgr.GetEventRecorder("configrepository"), looks: newLooks(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: newLooks(time.Now), now: time.Now,
 	}
 }
 

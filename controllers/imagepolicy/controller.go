@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -39,7 +38,7 @@ type Reconciler struct {
 	client   client.Client
 	live     client.Reader
 	registry *registry.Client
-	recorder events.EventRecorder
+	recorder status.Recorder
 	schedule *schedule
 	now      func() time.Time
 }
@@ -48,7 +47,7 @@ type Reconciler struct {
 func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client,
-		recorder: mgr.GetEventRecorder("imagepolicy"), schedule: newSchedule(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: newSchedule(time.Now), now: time.Now,
 	}
 }
 

@@ -1,8 +1,6 @@
 package status
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -61,7 +59,7 @@ func (o Outcome) Apply(conditions *[]metav1.Condition, generation int64) {
 // Set writes one condition.
 func Set(conditions *[]metav1.Condition, generation int64, kind string, state metav1.ConditionStatus, reason v1alpha1.Reason, message string) {
 	meta.SetStatusCondition(conditions, metav1.Condition{
-		Type: kind, Status: state, ObservedGeneration: generation, Reason: string(reason), Message: cut(message),
+		Type: kind, Status: state, ObservedGeneration: generation, Reason: string(reason), Message: cut(message, maxMessage),
 	})
 }
 
@@ -72,11 +70,4 @@ func abnormal(conditions *[]metav1.Condition, generation int64, kind string, pre
 		return
 	}
 	Set(conditions, generation, kind, metav1.ConditionTrue, reason, message)
-}
-
-func cut(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	return strings.ToValidUTF8(message[:maxMessage-4], "") + " ..."
 }
