@@ -319,16 +319,16 @@ subjects: [{kind: ServiceAccount, name: fairlead-sync, namespace: ` + namespace 
 	}{
 		"OtherNamespace": {
 			reason: "rights end at the namespace", namespace: other, manifest: configMap,
-			want: fmt.Sprintf(`apply ConfigMap %s/c: configmaps "c" is forbidden: User "%s" cannot patch resource "configmaps" in API group "" in the namespace "%s"`, other, user, other),
+			want: fmt.Sprintf(`apply ConfigMap %s/c: configmaps "c" is forbidden: User %q cannot patch resource "configmaps" in API group "" in the namespace %q`, other, user, other),
 		},
 		"OtherKind": {
 			reason: "and at the kinds that are named", namespace: namespace, manifest: "apiVersion: v1\nkind: Secret\nmetadata: {name: s}",
-			want: fmt.Sprintf(`apply Secret %s/s: secrets "s" is forbidden: User "%s" cannot patch resource "secrets" in API group "" in the namespace "%s"`, namespace, user, namespace),
+			want: fmt.Sprintf(`apply Secret %s/s: secrets "s" is forbidden: User %q cannot patch resource "secrets" in API group "" in the namespace %q`, namespace, user, namespace),
 		},
 		"MoreRights": {
 			reason: "nobody gives away what he doesn't have", namespace: namespace,
 			manifest: "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: " + namespace + "}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}",
-			want: fmt.Sprintf(`apply ClusterRoleBinding %s: clusterrolebindings.rbac.authorization.k8s.io "%s" is forbidden: User "%s" cannot patch resource "clusterrolebindings" `+
+			want: fmt.Sprintf(`apply ClusterRoleBinding %s: clusterrolebindings.rbac.authorization.k8s.io %q is forbidden: User %q cannot patch resource "clusterrolebindings" `+
 				`in API group "rbac.authorization.k8s.io" at the cluster scope`, namespace, namespace, user),
 		},
 	}
@@ -349,7 +349,7 @@ subjects: [{kind: ServiceAccount, name: fairlead-sync, namespace: ` + namespace 
 		apply(t, namespace, strings.Replace(configMap, "name: c", "name: old", 1))
 		id := syncer.ID{Version: "v1", Kind: "ConfigMap", Namespace: namespace, Name: "old"}
 		results, err := limited.Prune(t.Context(), owner, []syncer.ID{id}, nil)
-		want := fmt.Sprintf(`prune ConfigMap %s/old: configmaps "old" is forbidden: User "%s" cannot delete resource "configmaps" in API group "" in the namespace "%s"`, namespace, user, namespace)
+		want := fmt.Sprintf(`prune ConfigMap %s/old: configmaps "old" is forbidden: User %q cannot delete resource "configmaps" in API group "" in the namespace %q`, namespace, user, namespace)
 		if diff := cmp.Diff(want, text(err)); diff != "" || results[0].Deleted || results[0].Err == nil {
 			t.Errorf("-want, +got:\n%s\n%+v", diff, results)
 		}
@@ -391,4 +391,3 @@ func TestGet(t *testing.T) {
 		}
 	}
 }
-

@@ -4,7 +4,8 @@
 // A sync runs through it in this order:
 //
 //	Prepare ─▶ PlanSync ─▶ Comparer.Compare ─▶ Applier.Apply ─▶ Comparer.Record ─▶ Applier.Prune ─▶ HealthOf, Worst
-//	  pure       pure       memory, dry runs    requests          in memory          requests     pure again
+//
+// Preparing, planning and health are pure; comparing asks by dry runs what it doesn't remember; applying and pruning write.
 //
 // It knows Kubernetes objects and the API server. It must never know where the objects came from: Git, registries,
 // charts, nor the kind that declares the sync.

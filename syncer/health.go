@@ -138,7 +138,7 @@ func explained(result *status.Result, of status.ConditionType) string {
 
 // isPaused recognises what doesn't progress on purpose.
 func isPaused(live *unstructured.Unstructured) bool {
-	field := ""
+	var field string
 	switch live.GroupVersionKind().GroupKind() {
 	case schema.GroupKind{Group: "apps", Kind: kindDeployment}:
 		field = "paused"
