@@ -121,7 +121,9 @@ func (b *builder) put(kind plumbing.ObjectType, old plumbing.Hash, body []byte) 
 	if kind == plumbing.BlobObject && id != old {
 		delete(b.fresh, old) // Large, and at worst fetched again if an equal file stands elsewhere. Trees are still needed.
 	}
-	b.fresh[id] = &stored{kind: kind, body: body}
+	o := &stored{kind: kind, body: body}
+	o.used.Store(true) // The next decision reads it.
+	b.fresh[id] = o
 	return id
 }
 

@@ -3,6 +3,7 @@ package gitwriter
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -10,6 +11,11 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+)
+
+var (
+	errIsFolder   = errors.New("is a folder")
+	errIsNoFolder = errors.New("is no folder")
 )
 
 // treeFS is a Snapshot as a file system.
@@ -190,7 +196,6 @@ func (d dirEntry) Name() string               { return d.name }
 func (d dirEntry) IsDir() bool                { return d.isTree() }
 func (d dirEntry) Type() fs.FileMode          { return d.fileMode().Type() }
 func (d dirEntry) Info() (fs.FileInfo, error) { return d.fs.stat("stat", d.path, d.node) }
-func (d dirEntry) String() string             { return fs.FormatDirEntry(d) }
 
 // fileInfo implements fs.FileInfo.
 type fileInfo struct {
@@ -206,7 +211,6 @@ func (i fileInfo) Mode() fs.FileMode  { return i.mode }
 func (i fileInfo) ModTime() time.Time { return i.time }
 func (i fileInfo) IsDir() bool        { return i.mode.IsDir() }
 func (i fileInfo) Sys() any           { return nil }
-func (i fileInfo) String() string     { return fs.FormatFileInfo(i) }
 
 // openFile implements fs.File, io.Seeker and io.ReaderAt.
 type openFile struct {
@@ -242,12 +246,3 @@ func (o *openFolder) ReadDir(n int) ([]fs.DirEntry, error) {
 	o.entries = o.entries[n:]
 	return given, nil
 }
-
-type folderError string
-
-func (e folderError) Error() string { return string(e) }
-
-const (
-	errIsFolder   folderError = "is a folder"
-	errIsNoFolder folderError = "is no folder"
-)

@@ -24,15 +24,19 @@ func fileProblem(file string) string {
 	return ""
 }
 
-// targetFiles reads the files that changes name, at a head. What can't be read is an error of that file alone; the error
-// of the function is one of the network. Blobs that aren't here are fetched in one request.
-func (m *Mirror) targetFiles(ctx context.Context, s *session, t *tip, changes []Change) (func(string) ([]byte, error), error) {
-	type found struct {
-		id  plumbing.Hash
-		err error
-	}
-	files := map[string]found{}
-	var ids []plumbing.Hash
+// targetFile is the blob that stands where a target says, or what is wrong there.
+type targetFile struct {
+	id      plumbing.Hash
+	problem string
+}
+
+// targetFiles are the files of a set of changes by their names.
+type targetFiles map[string]targetFile
+
+// targetFiles finds the files that changes name, at a head. What can't be read is a problem of that file alone; the error
+// of the function is one of the network.
+func (m *Mirror) targetFiles(ctx context.Context, s *session, t *tip, changes []Change) (targetFiles, error) {
+	files := targetFiles{}
 	for _, c := range changes {
 		for _, target := range c.Targets {
 			if _, known := files[target.File]; known {
@@ -42,12 +46,18 @@ func (m *Mirror) targetFiles(ctx context.Context, s *session, t *tip, changes []
 			if err != nil {
 				return nil, err
 			}
-			if problem != "" {
-				files[target.File] = found{err: &TargetError{File: target.File, Message: problem}}
-				continue
-			}
-			files[target.File] = found{id: id}
-			ids = append(ids, id)
+			files[target.File] = targetFile{id: id, problem: problem}
+		}
+	}
+	return files, nil
+}
+
+// read gives the files' contents. Blobs that aren't here are fetched in one request.
+func (m *Mirror) read(ctx context.Context, s *session, t *tip, files targetFiles) (func(string) ([]byte, error), error) {
+	var ids []plumbing.Hash
+	for _, f := range files {
+		if f.problem == "" {
+			ids = append(ids, f.id)
 		}
 	}
 	if err := m.loadBlobs(ctx, s, t.id, ids); err != nil {
@@ -59,7 +69,10 @@ func (m *Mirror) targetFiles(ctx context.Context, s *session, t *tip, changes []
 	}
 	return func(file string) ([]byte, error) {
 		f := files[file]
-		return bodies[f.id], f.err
+		if f.problem != "" {
+			return nil, &TargetError{File: file, Message: f.problem}
+		}
+		return bodies[f.id], nil
 	}, nil
 }
 

@@ -39,10 +39,6 @@ type tip struct {
 // Option changes how a Mirror works.
 type Option func(*Mirror)
 
-// WithTransport makes a Mirror send its requests through rt, which may be shared: by default each Mirror has its own
-// clone of http.DefaultTransport.
-func WithTransport(rt http.RoundTripper) Option { return func(m *Mirror) { m.client.Transport = rt } }
-
 // WithClock makes a Mirror take the time of its commits from now.
 func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = now } }
 
@@ -58,7 +54,7 @@ func NewMirror(r Remote, options ...Option) *Mirror {
 	for _, option := range options {
 		option(m)
 	}
-	if base, ok := http.DefaultTransport.(*http.Transport); ok && m.client.Transport == nil {
+	if base, ok := http.DefaultTransport.(*http.Transport); ok {
 		m.client.Transport = base.Clone()
 	}
 	return m

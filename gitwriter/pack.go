@@ -21,6 +21,9 @@ const (
 	maxPack     = 256 << 20
 	maxUnpacked = 512 << 20
 
+	// maxInflation is more than deflate can compress by.
+	maxInflation = 1100
+
 	packHeader   = 12
 	packChecksum = sha1.Size
 )
@@ -160,6 +163,9 @@ func (p *packReader) distance() (int64, error) {
 func (p *packReader) inflate(size int64) ([]byte, error) {
 	if err := p.take(size); err != nil {
 		return nil, err
+	}
+	if size/maxInflation > int64(p.pack.Len()) {
+		return nil, fmt.Errorf("%w: an object is shorter than it says", errPack) // Seen before that much is allocated.
 	}
 	inflater, err := p.inflaterHere()
 	if err != nil {

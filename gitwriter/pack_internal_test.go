@@ -124,6 +124,7 @@ func TestHostilePacks(t *testing.T) {
 		"Huge":         {"the object says that it is larger than the bound", sealed(1, entry(t, plumbing.BlobObject, 1<<40, nil, []byte("x"))), "the answer is larger than 512 MiB"},
 		"LongerThan":   {"it unfolds to more than it says", sealed(1, entry(t, plumbing.BlobObject, 1, nil, bytes.Repeat([]byte("x"), 1<<20))), "malformed pack: an object is longer than it says"},
 		"ShorterThan":  {"it unfolds to less than it says", sealed(1, entry(t, plumbing.BlobObject, 100, nil, []byte("x"))), "malformed pack: unexpected EOF"},
+		"FarShorter":   {"it is refused before that much is allocated", sealed(1, entry(t, plumbing.BlobObject, 400<<20, nil, []byte("x"))), "malformed pack: an object is shorter than it says"},
 		"UnknownKind":  {"type 5 is reserved", sealed(1, entry(t, 5, 1, nil, []byte("x"))), "malformed pack: unknown type of object"},
 		"NoBase":       {"a thin pack wasn't asked for", sealed(1, entry(t, plumbing.REFDeltaObject, 1, unknown, []byte("x"))), "malformed pack: a difference from an object that isn't there"},
 		"OffsetBefore": {"the base would lie before the pack", sealed(1, entry(t, plumbing.OFSDeltaObject, 1, []byte{0x7f}, []byte("x"))), "malformed pack: a difference from an object that isn't there"},

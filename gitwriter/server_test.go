@@ -353,11 +353,7 @@ func (s *gitServer) checkFile(revision, name, want string) {
 // trailers is what git itself reads as a commit's trailers.
 func (s *gitServer) trailers(revision string) string {
 	s.t.Helper()
-	cmd := exec.Command("git", "interpret-trailers", "--parse")
-	cmd.Stdin = strings.NewReader(s.git("log", "-1", "--format=%B", revision))
-	out, err := cmd.Output()
-	must(s.t, err)
-	return strings.TrimRight(string(out), "\n")
+	return s.pipe(s.git("log", "-1", "--format=%B", revision), "interpret-trailers", "--parse")
 }
 
 // rewrite makes the server say something else; old and new text must have the same length.
@@ -445,4 +441,20 @@ func (s *gitServer) tryCommit(message string, files map[string]string) {
 		git(s.t, work, "pull", "-q", "--rebase", "origin", "main")
 	}
 	s.t.Errorf("%s: never got through", message)
+}
+
+// pipe runs git in the bare repository with an input.
+func (s *gitServer) pipe(input string, args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", s.bare}, args...)...)
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.Output()
+	must(s.t, err)
+	return strings.TrimSpace(string(out))
+}
+
+func (s *gitServer) mktree(entries string) string { return s.pipe(entries, "mktree") }
+
+func (s *gitServer) blob(content string) string {
+	return s.pipe(content, "hash-object", "-w", "--stdin")
 }

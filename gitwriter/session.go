@@ -66,7 +66,8 @@ func (s *session) do(request *http.Request, op, mediaType string, limit int64, r
 	ctx, cancel := context.WithTimeout(request.Context(), s.remote.Timeout)
 	defer cancel()
 	request = request.WithContext(ctx)
-	request.Header.Set("User-Agent", "git/fairlead")
+	request.Header.Set("User-Agent", "git/fairlead") // Some hosts take only what begins like this for a Git client.
+	request.Header.Set("Accept", mediaType)
 	if !strings.Contains(mediaType, serviceReceive) {
 		request.Header.Set("Git-Protocol", "version=2")
 	}

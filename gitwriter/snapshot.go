@@ -77,6 +77,9 @@ func (s *Snapshot) Prefetch(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if e.isSymlink() || e.isSubmodule() {
+		return &fs.PathError{Op: "prefetch", Path: path, Err: s.blocked(e.treeEntry, path)}
+	}
 	blobs := []plumbing.Hash{e.id}
 	if e.isTree() {
 		if blobs, err = s.blobsBelow(e.id); err != nil {

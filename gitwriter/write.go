@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -55,7 +56,9 @@ type writing struct {
 	req     WriteRequest
 
 	head *tip
-	plan plan
+	// plan was decided from files.
+	plan  plan
+	files targetFiles
 	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
 	landed map[outcomeKey]Outcome
 
@@ -71,11 +74,9 @@ func (w *writing) run(ctx context.Context) error {
 		}
 	}
 	for {
-		read, err := w.mirror.targetFiles(ctx, w.session, w.head, w.req.Changes)
-		if err != nil {
+		if err := w.decide(ctx); err != nil {
 			return err
 		}
-		w.plan = decide(w.req.Changes, read)
 		if len(w.plan.steps) == 0 {
 			return nil
 		}
@@ -90,6 +91,24 @@ func (w *writing) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// decide makes the plan for the head. A plan depends on the targets' files alone: if those are what they were when it was
+// made, it holds on another head as well.
+func (w *writing) decide(ctx context.Context) error {
+	files, err := w.mirror.targetFiles(ctx, w.session, w.head, w.req.Changes)
+	if err != nil {
+		return err
+	}
+	if w.files != nil && maps.Equal(files, w.files) {
+		return nil
+	}
+	read, err := w.mirror.read(ctx, w.session, w.head, files)
+	if err != nil {
+		return err
+	}
+	w.plan, w.files = decide(w.req.Changes, read), files
+	return nil
 }
 
 // pause waits a little before a third and later attempt, each time differently, so that writers don't march in step.
