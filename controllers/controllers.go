@@ -18,14 +18,14 @@ import (
 func Setup(mgr ctrl.Manager, ownNamespace string) error {
 	mirrors := access.NewMirrors()
 	if err := imagepolicy.NewReconciler(mgr, registry.NewClient()).Setup(mgr); err != nil {
-		return err //nolint:wrapcheck // names the controller
+		return err
 	}
 	if err := configrepository.NewReconciler(mgr, mirrors).Setup(mgr); err != nil {
-		return err //nolint:wrapcheck // names the controller
+		return err
 	}
 	apps, err := application.NewReconciler(mgr, mirrors, ownNamespace)
 	if err != nil {
 		return fmt.Errorf("set up the controller of Applications: %w", err)
 	}
-	return apps.Setup(mgr) //nolint:wrapcheck // names the controller
+	return apps.Setup(mgr)
 }

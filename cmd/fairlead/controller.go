@@ -81,7 +81,7 @@ func (o *controllerOptions) run(ctx context.Context) error {
 		return err
 	}
 	if err := controllers.Setup(mgr, o.namespace); err != nil {
-		return err //nolint:wrapcheck // names the controller
+		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run the controllers: %w", err)

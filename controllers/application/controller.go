@@ -143,5 +143,5 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if waits := (*waitError)(nil); errors.As(s.err, &waits) {
 		return reconcile.Result{}, nil
 	}
-	return status.Result(s.err, 0) //nolint:wrapcheck // says what failed
+	return status.Result(s.err, 0)
 }

@@ -32,7 +32,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 		}
 		outcomeOf(app, s).Apply(&st.Conditions, app.Generation)
 	}); err != nil {
-		return err //nolint:wrapcheck // names the object
+		return err
 	}
 	r.tell(ctx, s, before, rolledOut)
 	return nil

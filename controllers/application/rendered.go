@@ -28,7 +28,7 @@ type rendered struct {
 	inputs string
 	// objects as rendered, in order. They are shared: whoever changes one copies it first.
 	objects []*unstructured.Unstructured
-	// digest of the objects.
+	// digest of the objects and their namespace.
 	digest string
 }
 
@@ -69,13 +69,13 @@ func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, 
 		return known, nil
 	}
 	if err := snapshot.Prefetch(ctx, source.Path); err != nil {
-		return rendered{}, err //nolint:wrapcheck // names the path and the remote
+		return rendered{}, err
 	}
 	objects, err := render.Render(ctx, snapshot.FS(), source, caps)
 	if err != nil {
-		return rendered{}, err //nolint:wrapcheck // names the file and the line
+		return rendered{}, err
 	}
-	digest, err := digestOf(objects)
+	digest, err := digestOf(source.Namespace, objects)
 	return rendered{inputs: inputs, objects: objects, digest: digest}, err
 }
 
@@ -107,12 +107,13 @@ func valueFilesOutside(source render.Source) []string {
 	return outside
 }
 
-func digestOf(objects []*unstructured.Unstructured) (string, error) {
+// digestOf is the digest of what is to be in the cluster: the objects, and the namespace of those that name none.
+func digestOf(namespace string, objects []*unstructured.Unstructured) (string, error) {
 	contents := make([]map[string]any, len(objects))
 	for i, obj := range objects {
 		contents[i] = obj.Object
 	}
-	return hashOf(contents)
+	return hashOf(map[string]any{"namespace": namespace, "objects": contents})
 }
 
 func hashOf(value any) (string, error) {

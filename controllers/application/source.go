@@ -21,7 +21,7 @@ func (r *Reconciler) permit(_ context.Context, s *scope) error {
 	}
 	s.permission = permission
 	s.client, err = r.clients.As(s.app.Namespace, permission.ServiceAccount)
-	return err //nolint:wrapcheck // names the account
+	return err
 }
 
 // find finds the ConfigRepository that serves the source, and the head that it has read.
@@ -86,14 +86,14 @@ func reasonOfRender(err error) v1alpha1.Reason {
 func (r *Reconciler) snapshot(ctx context.Context, s *scope) (*gitwriter.Snapshot, error) {
 	mirror, err := r.mirrors.Open(ctx, r.live, s.repository)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // names the object
+		return nil, err
 	}
 	if _, known := mirror.Head(); !known {
 		if _, err := mirror.Refresh(ctx); err != nil {
-			return nil, err //nolint:wrapcheck // names the operation and the remote
+			return nil, err
 		}
 	}
-	return mirror.Snapshot(ctx, s.head.Revision) //nolint:wrapcheck // names the revision and the remote
+	return mirror.Snapshot(ctx, s.head.Revision)
 }
 
 // sourceOf is what the renderer is told of an Application.

@@ -117,7 +117,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope) error {
 	createNamespace := slices.Contains(s.app.Spec.SyncPolicy.SyncOptions, "CreateNamespace=true") && !s.permission.Scope.NamespaceOnly
 	if createNamespace {
 		if _, err := s.applier.EnsureNamespace(ctx, s.app.Spec.Destination.Namespace); err != nil {
-			return err //nolint:wrapcheck // names the namespace
+			return err
 		}
 	}
 	if err := r.remember(ctx, s); err != nil {
@@ -136,7 +136,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope) error {
 			r.capabilities.forget()
 		}
 	}
-	return err //nolint:wrapcheck // names the objects
+	return err
 }
 
 // remember writes the objects that are new into the inventory before they are applied, so that whatever happens then, a
@@ -157,7 +157,7 @@ func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 	if len(added) == 0 {
 		return nil
 	}
-	return status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) { //nolint:wrapcheck // names the object
+	return status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		app.Status.Resources = append(app.Status.Resources, added...)
 	})
 }
@@ -174,5 +174,5 @@ func (s *scope) prune(ctx context.Context) error {
 			s.pruned++
 		}
 	}
-	return err //nolint:wrapcheck // names the objects
+	return err
 }

@@ -78,7 +78,7 @@ func (r *Reconciler) look(ctx context.Context, s *scope) error {
 	if err != nil {
 		s.reason = reasonOf(err)
 		r.looks.forget(keyOf(s.repository))
-		return err //nolint:wrapcheck // names the operation and the remote
+		return err
 	}
 	s.result.Head = head
 	r.looks.done(s.repository)

@@ -26,7 +26,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	if err := status.Patch(ctx, r.client, r.live, s.repository, func(repository *v1alpha1.ConfigRepository) {
 		recordRepository(repository, s, metav1.NewTime(pushed.Time))
 	}); err != nil {
-		return err //nolint:wrapcheck // names the object
+		return err
 	}
 	if s.err != nil && s.err.Error() != readyMessage(before.Conditions) {
 		r.recorder.Eventf(s.repository, nil, "Warning", string(s.reasonOrGit()), "Reconcile", "%s", s.err.Error())
@@ -40,7 +40,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 			})
 		})
 	}
-	return group.Wait() //nolint:wrapcheck // names the object
+	return group.Wait()
 }
 
 func (s *scope) reasonOrGit() v1alpha1.Reason {

@@ -40,7 +40,7 @@ func (r *Reconciler) open(ctx context.Context, s *scope) error {
 		if refused := (*access.Error)(nil); errors.As(err, &refused) {
 			s.reason = refused.Reason
 		}
-		return err //nolint:wrapcheck // names the object
+		return err
 	}
 	s.mirror = mirror
 	return nil
@@ -69,7 +69,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if err != nil {
 		s.reason = reasonOf(err)
 	}
-	return err //nolint:wrapcheck // names the operation and the remote
+	return err
 }
 
 // reasonOf classifies what went wrong with the Git server for the conditions.

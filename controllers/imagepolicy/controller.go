@@ -115,7 +115,7 @@ func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePo
 	found := r.scan(ctx, policy)
 	before := policy.Status.DeepCopy()
 	if err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, &found) }); err != nil {
-		return reconcile.Result{}, err //nolint:wrapcheck // names the object
+		return reconcile.Result{}, err
 	}
 	r.tell(ctx, policy, before, found)
 	if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
@@ -125,7 +125,7 @@ func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePo
 	if result.RequeueAfter > 0 {
 		r.schedule.delay(policy, result.RequeueAfter)
 	}
-	return result, err //nolint:wrapcheck // says what failed
+	return result, err
 }
 
 // tell logs and records an event for what changed, and nothing for a scan that found nothing new.

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason  string
+		options controllerOptions
+		want    string
+	}{
+		"Good":      {reason: "the defaults", options: controllerOptions{namespace: "fairlead", metricsAddress: ":8080", healthAddress: ":8081"}},
+		"BothOff":   {reason: "two servers that don't run share nothing", options: controllerOptions{namespace: "fairlead", metricsAddress: "0", healthAddress: "0"}},
+		"Namespace": {reason: "a namespace has a form", options: controllerOptions{namespace: "Not_One"}, want: `--namespace "Not_One" is no name of a namespace: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`},
+		"SamePort":  {reason: "one port serves one thing", options: controllerOptions{namespace: "fairlead", metricsAddress: ":8080", healthAddress: ":8080"}, want: "--metrics-address and --health-address are both :8080: give one of them another port, or 0"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if err := tc.options.validate(); err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,62 @@
+package application
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fairlead/fairlead/syncer"
+	"github.com/fairlead/fairlead/syncer/render"
+)
+
+func version(uid types.UID, resourceVersion string) *unstructured.Unstructured {
+	obj := &unstructured.Unstructured{Object: map[string]any{}}
+	obj.SetUID(uid)
+	obj.SetResourceVersion(resourceVersion)
+	return obj
+}
+
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	id := syncer.ID{Kind: "Deployment", Name: "www"}
+	cases := map[string]struct {
+		reason  string
+		written *unstructured.Unstructured
+		seen    *unstructured.Unstructured
+		want    *unstructured.Unstructured
+		kept    bool
+	}{
+		"NothingWritten": {reason: "the watch is all there is", seen: version("a", "5"), want: version("a", "5")},
+		"Behind":         {reason: "the watch shows what was before the write", written: version("a", "10"), seen: version("a", "9"), want: version("a", "10"), kept: true},
+		"CaughtUp":       {reason: "the watch shows the write itself", written: version("a", "10"), seen: version("a", "10"), want: version("a", "10")},
+		"Ahead":          {reason: "somebody wrote after us", written: version("a", "10"), seen: version("a", "11"), want: version("a", "11")},
+		"Recreated":      {reason: "another object of the same name tells nothing of the old one", written: version("a", "10"), seen: version("b", "9"), want: version("b", "9")},
+		"NotSeenYet":     {reason: "it was created just now", written: version("a", "10"), want: version("a", "10"), kept: true},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &memory{written: map[syncer.ID]*unstructured.Unstructured{}}
+			if tc.written != nil {
+				m.written[id] = tc.written
+			}
+			if diff := cmp.Diff(tc.want, m.newest(id, tc.seen)); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+			if _, kept := m.written[id]; kept != tc.kept {
+				t.Errorf("\n%s\nremembered: %v", tc.reason, kept)
+			}
+		})
+	}
+}
+
+func TestValueFilesOutside(t *testing.T) {
+	t.Parallel()
+	source := render.Source{Path: "apps/webhooks", Helm: render.Helm{ValueFiles: []string{"values.yaml", "/env/prod.yaml", "../common.yaml", "sub/../values.yaml"}}}
+	want := []string{"env/prod.yaml", "apps/common.yaml", "apps/webhooks/values.yaml"}
+	if diff := cmp.Diff(want, valueFilesOutside(source)); diff != "" {
+		t.Errorf("every file that may lie outside of the chart is an input of its own (-want, +got):\n%s", diff)
+	}
+}
