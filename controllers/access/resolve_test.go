@@ -65,10 +65,9 @@ func TestRepositoryOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			app := application("fairlead", tc.source)
-			got := ""
-			if found, err := access.RepositoryOf(&app, known); err != nil {
-				got = err.Error()
-			} else {
+			found, err := access.RepositoryOf(&app, known)
+			got := text(err)
+			if err == nil {
 				got = found.Name
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
