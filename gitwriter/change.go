@@ -46,7 +46,7 @@ type Signature struct {
 
 // DefaultSignature is the author where none is given.
 func DefaultSignature() Signature {
-	return Signature{Name: "Fairlead", Email: "fairlead@fairlead.dev"}
+	return Signature{Name: "Fairlead", Email: "fairlead@localhost"}
 }
 
 // WriteResult says what became of a WriteRequest.

@@ -30,7 +30,7 @@ Image-To: v1.0.36@sha256:abababababababababababababababababababababababababababa
 		t.Errorf("message: -want +got:\n%s", diff)
 	}
 	wantHead := gitwriter.Head{
-		Revision: s.git("rev-parse", "main"), Author: "Fairlead", Email: "fairlead@fairlead.dev",
+		Revision: s.git("rev-parse", "main"), Author: "Fairlead", Email: "fairlead@localhost",
 		Subject: "deploy(www): v1.0.35 -> v1.0.36", Time: clock(),
 	}
 	if diff := cmp.Diff(wantHead, r.Head); diff != "" {
