@@ -2,51 +2,17 @@ package render
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
 )
 
-// documents splits a YAML stream as Helm does.
-func documents(stream string) []string {
-	split := releaseutil.SplitManifests(stream)
-	keys := make([]string, 0, len(split))
-	for key := range split {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		switch less := releaseutil.BySplitManifestsOrder([]string{a, b}); {
-		case less.Less(0, 1):
-			return -1
-		case less.Less(1, 0):
-			return 1
-		}
-		return 0
-	})
-	ordered := make([]string, len(keys))
-	for i, key := range keys {
-		ordered[i] = split[key]
-	}
-	return ordered
-}
-
-// objectsOf reads manifests. Empty documents are skipped, lists are flattened.
-func objectsOf(manifests []manifest) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	for _, made := range manifests {
-		data, err := yaml.YAMLToJSON([]byte(made.content))
-		if err != nil {
-			return nil, fmt.Errorf("YAML parse error on %s: %w", made.file, err)
-		}
-		var document any
-		if err := json.Unmarshal(data, &document); err != nil { // whole numbers stay whole
-			return nil, fmt.Errorf("JSON parse error on %s: %w", made.file, err)
-		}
-		if objects, err = appendObjects(objects, document, made.file); err != nil {
+// flatten makes objects of manifests, and of the items of those that are lists.
+func flatten(manifests []manifest) ([]*unstructured.Unstructured, error) {
+	objects := make([]*unstructured.Unstructured, 0, len(manifests))
+	var err error
+	for _, document := range manifests {
+		if objects, err = appendObjects(objects, document.fields, document.file); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +26,7 @@ func appendObjects(objects []*unstructured.Unstructured, document any, file stri
 	}
 	fields, ok := document.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%s makes a document that is no object: each must have apiVersion and kind", file)
+		return nil, fmt.Errorf("%s makes a list with an item that is no object: each must have apiVersion and kind", file)
 	}
 	object := &unstructured.Unstructured{Object: fields}
 	kind, isKind := fields["kind"].(string)

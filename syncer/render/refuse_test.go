@@ -212,7 +212,7 @@ func TestRenderRefuses(t *testing.T) {
 		"OutputBroken": {
 			reason: "a template that makes no YAML",
 			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "apps/web/templates/x.yaml": "kind: A\na: b: c\n"},
-			want: "render apps/web: YAML parse error on web/templates/x.yaml: error converting YAML to JSON: yaml: line 2: " +
+			want: "render apps/web: YAML parse error on web/templates/x.yaml: yaml: line 2: " +
 				"mapping values are not allowed in this context",
 		},
 		"OutputNoObject": {

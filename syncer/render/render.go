@@ -61,7 +61,8 @@ type Capabilities struct {
 // gives them. It is passed on if the file system can't read, or if ctx is done.
 //
 // Templates can't be interrupted. When ctx is done or the rendering takes longer than half a minute, Render returns, and
-// what it has begun goes on in the background until it ends by itself.
+// what it has begun goes on in the background until it ends by itself. A template that calls itself through tpl without end
+// takes memory until there is none: who may write charts is trusted that far.
 func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) ([]*unstructured.Unstructured, error) {
 	limited, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
@@ -114,9 +115,9 @@ func guarded(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (ob
 	if err != nil {
 		return nil, err
 	}
-	manifests, err := executeChart(ctx, loaded, values, src, caps)
+	made, err := executeChart(ctx, loaded, values, src, caps)
 	if err != nil {
 		return nil, err
 	}
-	return objectsOf(manifests)
+	return objectsOf(loaded, made)
 }
