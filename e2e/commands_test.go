@@ -6,15 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fairlead/fairlead/e2e/stack"
 )
-
-// commandTimeout bounds one command of a transcript.
-const commandTimeout = 45 * time.Second
 
 // command is one that transcripts may use besides those of testscript. Its error fails the scenario, or, after a `!`, is what
 // it prints on stderr.
@@ -62,7 +58,7 @@ func wrap(name string, run command) func(*testscript.TestScript, bool, []string)
 		for i := range args {
 			args[i] = expand(args[i], ts.Getenv)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), *patience)
 		defer cancel()
 		err := run(ctx, ts, current, args)
 		switch {

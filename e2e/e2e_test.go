@@ -11,13 +11,18 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fairlead/fairlead/e2e/stack"
 )
 
-var update = flag.Bool("update", false, "write what the commands print into the transcripts that compare it with a file") //nolint:gochecknoglobals // a flag
+//nolint:gochecknoglobals // flags
+var (
+	update   = flag.Bool("update", false, "write what the commands print into the transcripts that compare it with a file")
+	patience = flag.Duration("patience", 45*time.Second, "how long one command of a transcript may take")
+)
 
 // TestScenarios runs the transcripts one after the other on one stack: each begins and ends without objects.
 func TestScenarios(t *testing.T) { //nolint:paralleltest // the scenarios count requests and kill the controller

@@ -88,7 +88,7 @@ func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 // another.
 func (s *scenario) interfere(from, to string) func() error {
 	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), *patience)
 		defer cancel()
 		if from != "" {
 			_, err := s.repository.HumanCommit(ctx, fmt.Sprintf("%s -> %s", from, to), stack.Replace("apps/webhooks/values.yaml", from, to))
