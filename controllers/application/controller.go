@@ -132,6 +132,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	s.memory = r.memories.of(req.NamespacedName)
+	s.memory.obey(s.app.Annotations[v1alpha1.ReconcileAtAnnotation])
 	for _, step := range []step{r.permit, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
 		if s.err = step(ctx, s); s.err != nil {
 			break

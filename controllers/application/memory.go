@@ -15,6 +15,8 @@ import (
 type memory struct {
 	// comparer knows which live objects were found equal to which desired ones.
 	comparer *syncer.Comparer
+	// asked is the word in the reconcile-at annotation that was obeyed last.
+	asked string
 	// written holds objects as the API server answered them to an apply, until the watch has caught up.
 	written map[syncer.ID]*unstructured.Unstructured
 }
@@ -45,21 +47,29 @@ func (m *memories) forget(key types.NamespacedName) {
 	delete(m.entries, key)
 }
 
+// obey makes the next comparison ask the API server for everything anew when there is a new word in the annotation.
+func (m *memory) obey(asked string) {
+	if m.asked != asked {
+		m.asked = asked
+		m.comparer.Forget()
+	}
+}
+
 // newest is the newer of what the watch has seen and what was written last. Right after an apply the watch still shows
-// the object before it, which would look like drift, and as healthy.
-//
-// An object that was written and that the watch doesn't show was created just now, or deleted since. It counts as there
-// until the watch has shown it once: the watch that shows it missing then is later than the write.
-func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) *unstructured.Unstructured {
+// the object before it, which would look like drift, and as healthy. The second result is false where only the API
+// server knows: the object was written and the watch doesn't show it, not yet or not any more.
+func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) (*unstructured.Unstructured, bool) {
 	written, ok := m.written[id]
 	switch {
 	case !ok:
-		return seen
-	case seen == nil, older(seen, written):
-		return written
+		return seen, true
+	case seen == nil:
+		return nil, false
+	case older(seen, written):
+		return written, true
 	default:
 		delete(m.written, id)
-		return seen
+		return seen, true
 	}
 }
 

@@ -27,13 +27,14 @@ func TestNewest(t *testing.T) {
 		seen    *unstructured.Unstructured
 		want    *unstructured.Unstructured
 		kept    bool
+		unsure  bool
 	}{
 		"NothingWritten": {reason: "the watch is all there is", seen: version("a", "5"), want: version("a", "5")},
 		"Behind":         {reason: "the watch shows what was before the write", written: version("a", "10"), seen: version("a", "9"), want: version("a", "10"), kept: true},
 		"CaughtUp":       {reason: "the watch shows the write itself", written: version("a", "10"), seen: version("a", "10"), want: version("a", "10")},
 		"Ahead":          {reason: "somebody wrote after us", written: version("a", "10"), seen: version("a", "11"), want: version("a", "11")},
 		"Recreated":      {reason: "another object of the same name tells nothing of the old one", written: version("a", "10"), seen: version("b", "9"), want: version("b", "9")},
-		"NotSeenYet":     {reason: "it was created just now", written: version("a", "10"), want: version("a", "10"), kept: true},
+		"NotSeen":        {reason: "it was created just now, or deleted since", written: version("a", "10"), kept: true, unsure: true},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -42,8 +43,9 @@ func TestNewest(t *testing.T) {
 			if tc.written != nil {
 				m.written[id] = tc.written
 			}
-			if diff := cmp.Diff(tc.want, m.newest(id, tc.seen)); diff != "" {
-				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			got, sure := m.newest(id, tc.seen)
+			if diff := cmp.Diff(tc.want, got); diff != "" || sure == tc.unsure {
+				t.Errorf("\n%s\nsure: %v, -want, +got:\n%s", tc.reason, sure, diff)
 			}
 			if _, kept := m.written[id]; kept != tc.kept {
 				t.Errorf("\n%s\nremembered: %v", tc.reason, kept)

@@ -72,11 +72,20 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 
 // see notes an object as it was last seen, by the watch or in the answer to an apply.
 func (r *Reconciler) see(ctx context.Context, s *scope, id syncer.ID) error {
-	watched, err := r.watches.live(ctx, id)
+	seen, err := r.watches.live(ctx, id)
 	if err != nil {
 		return err
 	}
-	s.live[id] = s.memory.newest(id, watched)
+	newest, sure := s.memory.newest(id, seen)
+	if !sure {
+		if newest, err = s.applier.Get(ctx, id); err != nil {
+			return err
+		}
+		if newest == nil {
+			delete(s.memory.written, id)
+		}
+	}
+	s.live[id] = newest
 	return nil
 }
 
