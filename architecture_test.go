@@ -99,19 +99,19 @@ var rules = []rule{
 		because:  "syncer never knows Git or registries",
 	},
 	{
-		packages: []string{"controllers/application", "controllers/access", "controllers/status"},
+		packages: []string{"controllers/application", "controllers/access", "controllers/schedule", "controllers/status"},
 		never:    []string{"./controllers/configrepository", "./controllers/imagepolicy"},
 		reach:    within,
 		because:  "controllers meet through api",
 	},
 	{
-		packages: []string{"controllers/configrepository", "controllers/access", "controllers/status"},
+		packages: []string{"controllers/configrepository", "controllers/access", "controllers/schedule", "controllers/status"},
 		never:    []string{"./controllers/application", "./controllers/imagepolicy"},
 		reach:    within,
 		because:  "controllers meet through api",
 	},
 	{
-		packages: []string{"controllers/imagepolicy", "controllers/access", "controllers/status"},
+		packages: []string{"controllers/imagepolicy", "controllers/access", "controllers/schedule", "controllers/status"},
 		never:    []string{"./controllers/application", "./controllers/configrepository"},
 		reach:    within,
 		because:  "controllers meet through api",

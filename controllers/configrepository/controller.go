@@ -20,6 +20,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/schedule"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/gitwriter"
 )
@@ -38,7 +39,7 @@ type Reconciler struct {
 	live     client.Reader
 	mirrors  *access.Mirrors
 	recorder status.Recorder
-	looks    *looks
+	looks    *schedule.Schedule
 	now      func() time.Time
 }
 
@@ -46,7 +47,7 @@ type Reconciler struct {
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors,
-		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: newLooks(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now), now: time.Now,
 	}
 }
 
@@ -103,7 +104,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 // next says when the repository is looked at again.
 func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, error) {
 	if s.err == nil {
-		return reconcile.Result{RequeueAfter: r.looks.wait(s.repository)}, nil
+		return reconcile.Result{RequeueAfter: r.looks.Wait(s.repository, 0)}, nil
 	}
 	if status.Terminal(s.err) {
 		// What is wrong may be mended on the server without a word to us: it is asked again, no more often than for its head.
@@ -115,7 +116,7 @@ func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, erro
 
 // forget drops what is kept of repositories that are gone.
 func (r *Reconciler) forget(ctx context.Context, req reconcile.Request) error {
-	r.looks.forget(req.NamespacedName)
+	r.looks.Forget(req.NamespacedName)
 	var repositories v1alpha1.ConfigRepositoryList
 	if err := r.client.List(ctx, &repositories); err != nil {
 		return fmt.Errorf("list ConfigRepositories: %w", err)

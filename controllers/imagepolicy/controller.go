@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/schedule"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/registry"
 )
@@ -39,7 +40,7 @@ type Reconciler struct {
 	live     client.Reader
 	registry *registry.Client
 	recorder status.Recorder
-	schedule *schedule
+	schedule *schedule.Schedule
 	now      func() time.Time
 }
 
@@ -47,7 +48,7 @@ type Reconciler struct {
 func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client,
-		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: newSchedule(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: schedule.New(time.Now), now: time.Now,
 	}
 }
 
@@ -91,14 +92,14 @@ func (r *Reconciler) policiesBeside(ctx context.Context, obj client.Object) []re
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	policy := &v1alpha1.ImagePolicy{}
 	if err := r.client.Get(ctx, req.NamespacedName, policy); err != nil {
-		r.schedule.forget(req.NamespacedName)
+		r.schedule.Forget(req.NamespacedName)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	places, err := r.resolve(ctx, policy)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	wait := r.schedule.wait(policy)
+	wait := r.schedule.Wait(policy, firstScan(policy))
 	if policy.Spec.Suspend || wait > 0 {
 		err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, nil) })
 		if policy.Spec.Suspend {
@@ -109,9 +110,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	return r.scanAndRecord(ctx, policy, places)
 }
 
+// firstScan is how far off the first scan of this process is. A policy that was never scanned is due at once. A restart
+// scans none at once that an earlier process has scanned: they are spread over their interval.
+func firstScan(policy *v1alpha1.ImagePolicy) time.Duration {
+	scanned := policy.Status.ObservedGeneration == policy.Generation && policy.Status.Latest != nil &&
+		meta.IsStatusConditionTrue(policy.Status.Conditions, v1alpha1.ConditionSelected)
+	if !scanned {
+		return 0
+	}
+	return schedule.Spread(policy.Spec.Interval.Duration)
+}
+
 // scanAndRecord scans, selects and writes the status; what the scan came to decides when the next one is.
 func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePolicy, places []place) (reconcile.Result, error) {
-	r.schedule.begin(policy)
+	r.schedule.Delay(policy, 0)
 	found := r.scan(ctx, policy)
 	before := policy.Status.DeepCopy()
 	if err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, &found) }); err != nil {
@@ -119,11 +131,11 @@ func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePo
 	}
 	r.tell(ctx, policy, before, found)
 	if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
-		return reconcile.Result{RequeueAfter: r.schedule.done(policy)}, nil
+		return reconcile.Result{RequeueAfter: r.schedule.Done(policy, policy.Spec.Interval.Duration)}, nil
 	}
 	result, err := status.Result(found.err, 0)
 	if result.RequeueAfter > 0 {
-		r.schedule.delay(policy, result.RequeueAfter)
+		r.schedule.Delay(policy, result.RequeueAfter)
 	}
 	return result, err
 }

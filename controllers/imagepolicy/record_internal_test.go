@@ -98,40 +98,18 @@ func TestRecordTargets(t *testing.T) {
 	}
 }
 
-func TestSchedule(t *testing.T) {
+func TestFirstScan(t *testing.T) {
 	t.Parallel()
-	now := time.Unix(1e9, 0)
-	const interval = time.Minute
-	fresh := &v1alpha1.ImagePolicy{ObjectMeta: metav1.ObjectMeta{Name: "www", Generation: 1}, Spec: v1alpha1.ImagePolicySpec{Interval: metav1.Duration{Duration: interval}}}
-	known := fresh.DeepCopy()
-	record(known, nil, scanned("v1.0.35"))
-	asked := known.DeepCopy()
-	asked.Annotations = map[string]string{v1alpha1.ReconcileAtAnnotation: "now"}
-	changed := known.DeepCopy()
-	changed.Generation = 2
-	cases := map[string]struct {
-		reason string
-		after  func(*schedule)
-		policy *v1alpha1.ImagePolicy
-		least  time.Duration
-		most   time.Duration
-	}{
-		"NeverScanned": {reason: "a new policy is scanned at once", after: func(*schedule) {}, policy: fresh},
-		"Restart":      {reason: "a restart spreads the scans over the interval", after: func(*schedule) {}, policy: known, most: interval},
-		"Scanned":      {reason: "the next scan is an interval off, give or take", after: func(s *schedule) { s.done(known) }, policy: known, least: interval * 9 / 10, most: interval * 11 / 10},
-		"Asked":        {reason: "a new word in the annotation is obeyed at once", after: func(s *schedule) { s.done(known) }, policy: asked},
-		"Changed":      {reason: "a new spec is obeyed at once", after: func(s *schedule) { s.done(known) }, policy: changed},
-		"Failed":       {reason: "a scan that didn't end is still due", after: func(s *schedule) { s.done(asked); s.begin(known) }, policy: known},
-		"HeldBack":     {reason: "a registry that asks for time gets it", after: func(s *schedule) { s.delay(known, time.Hour) }, policy: known, least: time.Hour, most: time.Hour},
+	policy := &v1alpha1.ImagePolicy{ObjectMeta: metav1.ObjectMeta{Name: "www", Generation: 1}, Spec: v1alpha1.ImagePolicySpec{Interval: metav1.Duration{Duration: time.Minute}}}
+	if got := firstScan(policy); got != 0 {
+		t.Errorf("a new policy is scanned at once, got %s", got)
 	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newSchedule(func() time.Time { return now })
-			tc.after(s)
-			if got := s.wait(tc.policy); got < tc.least || got > tc.most {
-				t.Errorf("\n%s\ngot %s, want %s to %s", tc.reason, got, tc.least, tc.most)
-			}
-		})
+	record(policy, nil, scanned("v1.0.35"))
+	spread := map[time.Duration]bool{}
+	for range 100 {
+		spread[firstScan(policy)] = true
+	}
+	if len(spread) < 50 {
+		t.Errorf("after a restart the scans are spread over the interval, got %d different times of 100", len(spread))
 	}
 }
