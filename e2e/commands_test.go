@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -151,27 +149,13 @@ func humanCommit(ctx context.Context, ts *testscript.TestScript, s *scenario, ar
 	case verb == "remove" && len(rest) == 0:
 		change = stack.Remove(path)
 	case verb == "link" && len(rest) == 1:
-		change = link(path, rest[0])
+		change = stack.Link(path, rest[0])
 	default:
 		return usage(form)
 	}
 	revision, err := s.repository.HumanCommit(ctx, message, change)
 	_, _ = fmt.Fprintln(ts.Stdout(), revision)
 	return err
-}
-
-// link is a Change that puts a symbolic link in the place of what is there.
-func link(path, target string) stack.Change {
-	return func(dir string) error {
-		file := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.RemoveAll(file); err != nil {
-			return fmt.Errorf("link %s: %w", path, err)
-		}
-		if err := os.Symlink(target, file); err != nil {
-			return fmt.Errorf("link %s: %w", path, err)
-		}
-		return nil
-	}
 }
 
 func hook(_ context.Context, ts *testscript.TestScript, s *scenario, args []string) error {

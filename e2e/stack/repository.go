@@ -103,40 +103,64 @@ func (r *Repository) pushAsHuman(ctx context.Context, dir string) error {
 	return last
 }
 
-// WriteFile is a Change that writes a file, with the folders above it.
+// WriteFile is a Change that writes a file, with the folders above it. What stood there is replaced: a symbolic link too, and
+// not what it points to.
 func WriteFile(path, content string) Change {
-	return func(dir string) error {
-		file := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
+	return within("write "+path, func(tree *os.Root) error {
+		if err := tree.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return err
 		}
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
+		if err := tree.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
-		return nil
-	}
+		return tree.WriteFile(path, []byte(content), 0o600)
+	})
 }
 
 // Replace is a Change that replaces the first occurrence of a text, which must be there.
 func Replace(path, before, after string) Change {
-	return func(dir string) error {
-		file := filepath.Join(dir, filepath.FromSlash(path))
-		data, err := os.ReadFile(file)
+	return within("replace in "+path, func(tree *os.Root) error {
+		data, err := tree.ReadFile(path)
 		if err != nil {
-			return fmt.Errorf("replace in %s: %w", path, err)
+			return err
 		}
 		if !bytes.Contains(data, []byte(before)) {
-			return fmt.Errorf("replace in %s: %q isn't there", path, before)
+			return fmt.Errorf("%q isn't there", before)
 		}
-		return WriteFile(path, strings.Replace(string(data), before, after, 1))(dir)
-	}
+		return tree.WriteFile(path, bytes.Replace(data, []byte(before), []byte(after), 1), 0o600)
+	})
 }
 
-// Remove is a Change that removes a file or folder.
+// Remove is a Change that removes a file, a symbolic link or a folder.
 func Remove(path string) Change {
+	return within("remove "+path, func(tree *os.Root) error { return tree.RemoveAll(path) })
+}
+
+// Link is a Change that puts a symbolic link in the place of what stood there. The target may be anything: nothing here
+// follows it.
+func Link(path, target string) Change {
+	return within("link "+path, func(tree *os.Root) error {
+		if err := tree.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return err
+		}
+		if err := tree.RemoveAll(path); err != nil {
+			return err
+		}
+		return tree.Symlink(target, path)
+	})
+}
+
+// within confines a change to the work tree: a link that a test has committed must not lead its next change out of it, onto
+// the files of the machine.
+func within(what string, change func(tree *os.Root) error) Change {
 	return func(dir string) error {
-		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(path))); err != nil {
-			return fmt.Errorf("remove %s: %w", path, err)
+		tree, err := os.OpenRoot(dir)
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		defer func() { _ = tree.Close() }()
+		if err := change(tree); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		return nil
 	}
