@@ -158,7 +158,10 @@ func (s *scope) verdict(wanted wish, target int) (v1alpha1.Reason, string) {
 		return v1alpha1.ReasonEditRefused, fmt.Sprintf("key path %q: %s", wanted.policy.Spec.Targets[target].Tag, err)
 	}
 	outcome, ok := s.outcome(wanted, target)
+	remote := (*gitwriter.Error)(nil)
 	switch {
+	case errors.As(outcome.Err, &remote): // it is the repository that is in the way, not the target
+		return reasonOf(remote), fmt.Sprintf("ConfigRepository %s: %s", s.repository.Name, remote)
 	case ok && outcome.Err != nil:
 		return reasonOfTarget(outcome), outcome.Err.Error()
 	case s.err != nil:
