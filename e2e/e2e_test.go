@@ -18,14 +18,13 @@ import (
 	"github.com/fairlead/fairlead/e2e/stack"
 )
 
-//nolint:gochecknoglobals // flags
 var (
 	update   = flag.Bool("update", false, "write what the commands print into the transcripts that compare it with a file")
 	patience = flag.Duration("patience", 45*time.Second, "how long one command of a transcript may take")
 )
 
 // TestScenarios runs the transcripts one after the other on one stack: each begins and ends without objects.
-func TestScenarios(t *testing.T) { //nolint:paralleltest // the scenarios count requests and kill the controller
+func TestScenarios(t *testing.T) {
 	var progress io.Writer
 	if testing.Verbose() {
 		progress = os.Stderr
@@ -58,7 +57,7 @@ func (serial) Parallel() {}
 
 // Run runs one scenario.
 func (s serial) Run(name string, scenario func(testscript.T)) {
-	s.T.Run(name, func(t *testing.T) { scenario(serial{t}) }) //nolint:paralleltest,thelper // see TestScenarios
+	s.T.Run(name, func(t *testing.T) { scenario(serial{t}) })
 }
 
 // Verbose is true where the whole transcript should be printed, not only that of failures.
