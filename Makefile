@@ -18,7 +18,7 @@ help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: tools ## Show a tag's journey from the registry to the pods, on a control plane of its own (DEMO_ONCE=1: end after it).
+demo: ## Show a tag's journey from the registry to the pods, on a control plane of its own (DEMO_ONCE=1: end after it).
 	@echo "building the demo ..." >&2
 	@go build -o bin/demo ./e2e/demo
 	@bin/demo
