@@ -104,7 +104,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 // next says when the repository is looked at again.
 func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, error) {
 	if s.err == nil {
-		return reconcile.Result{RequeueAfter: r.looks.Wait(s.repository, 0)}, nil
+		// The next look may have become due while this run wrote. It must not be 0, which means never.
+		return reconcile.Result{RequeueAfter: max(r.looks.Wait(s.repository, 0), time.Millisecond)}, nil
 	}
 	if status.Terminal(s.err) {
 		// What is wrong may be mended on the server without a word to us: it is asked again, no more often than for its head.
