@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -46,7 +47,7 @@ func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []stri
 //	down                      no answer
 //	status code               nothing but a status
 //	before human [from to]    somebody commits first: a note, or in values.yaml one text in place of another
-//	before kill               the controller is killed before the server gets the request
+//	before kill               the controller is killed, and the request never reaches the server
 //	after kill                the controller is killed when the server has done its work and hasn't answered yet
 //	on kind fault             requests of this kind only
 //	times n fault             the first n requests only
@@ -65,7 +66,7 @@ func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 	case verb == "before" && len(rest) == 1 && rest[0] == "kill":
 		return stack.Before(func() error {
 			s.stack.Kill()
-			return nil
+			return errors.New("the request got lost")
 		}), nil
 	case verb == "after" && len(rest) == 1 && rest[0] == "kill":
 		return stack.After(s.stack.Kill), nil
