@@ -35,6 +35,9 @@ func TestScenarios(t *testing.T) {
 	}
 	suite := &suite{stack: s}
 	t.Cleanup(func() {
+		if err := suite.leave(); err != nil {
+			t.Error(err)
+		}
 		if err := s.Terminate(); err != nil {
 			t.Error(err)
 		}

@@ -21,6 +21,8 @@ import (
 const (
 	// setupTimeout bounds what comes before and after a transcript.
 	setupTimeout = 2 * time.Minute
+	// namespacePrefix of the namespaces that scenarios make.
+	namespacePrefix = "e2e-"
 	// planted is a wrong password in the transcripts: it must not be told on any more than a right one.
 	planted = "planted-password"
 	// logLines of the controller that a failure shows, and how much of each.
@@ -63,7 +65,7 @@ func (s *suite) begin(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	current := &scenario{suite: s, name: name, namespace: "e2e-" + name, repository: repository, logStart: len(s.stack.Logs())}
+	current := &scenario{suite: s, name: name, namespace: namespacePrefix + name, repository: repository, logStart: len(s.stack.Logs())}
 	env.Values[scenarioKey{}] = current
 	env.Vars = append(env.Vars,
 		"NAME="+name, "NS="+current.namespace, "TEAM="+current.namespace+"-team",
@@ -155,6 +157,28 @@ func (s *scenario) remove(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// leave waits until the scenarios' namespaces are gone from a cluster that lives on: their pods end only while the stack
+// plays their node.
+func (s *suite) leave() error {
+	if os.Getenv("FAIRLEAD_E2E_KUBECONFIG") == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	return s.stack.WaitFor(ctx, "the scenarios' namespaces to go", func(ctx context.Context) (bool, string) {
+		var namespaces corev1.NamespaceList
+		if err := s.stack.Client.List(ctx, &namespaces); err != nil {
+			return false, err.Error()
+		}
+		for i := range namespaces.Items {
+			if name := namespaces.Items[i].Name; strings.HasPrefix(name, namespacePrefix) {
+				return false, name + " is still there"
+			}
+		}
+		return true, ""
+	})
 }
 
 // checkLog says whether what the controller wrote since the last look is free of races, panics and passwords.
