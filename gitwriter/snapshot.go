@@ -34,10 +34,8 @@ func (m *Mirror) Snapshot(ctx context.Context, revision string) (*Snapshot, erro
 		return nil, s.fault(op, ReasonRevisionMissing, nil, quote(revision)+" is no commit id of 40 hexadecimal digits")
 	}
 	id := plumbing.NewHash(revision)
-	if !m.objects.has(plumbing.CommitObject, id) {
-		if _, err := m.Refresh(ctx); err != nil {
-			return nil, err
-		}
+	if err := m.need(ctx, s, id); err != nil {
+		return nil, err
 	}
 	c, ok, err := m.objects.commit(id)
 	if err != nil || !ok {
@@ -51,6 +49,23 @@ func (m *Mirror) Snapshot(ctx context.Context, revision string) (*Snapshot, erro
 		return nil, err
 	}
 	return &Snapshot{mirror: m, commit: id, root: c.TreeHash, time: c.Committer.When}, nil
+}
+
+// need refreshes if a commit isn't here. Who waits for another's refresh, which may well bring it, makes none of its own.
+func (m *Mirror) need(ctx context.Context, s *session, id plumbing.Hash) error {
+	if m.objects.has(plumbing.CommitObject, id) {
+		return nil
+	}
+	release, err := m.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if m.objects.has(plumbing.CommitObject, id) {
+		return nil
+	}
+	_, err = m.refresh(ctx, s)
+	return err
 }
 
 // Revision is the commit's id.

@@ -87,7 +87,7 @@ func refused(err error) bool {
 }
 
 // maxNamed bounds how many failures an error names.
-const maxNamed = 10
+const maxNamed = 3
 
 // FailuresError is the failure of several objects.
 type FailuresError struct {
@@ -103,7 +103,7 @@ func errorsOf(failures []*Error) error {
 	return &FailuresError{Failures: failures}
 }
 
-// Error names each object, the first ten in full.
+// Error names each object, the first three in full.
 func (e *FailuresError) Error() string {
 	messages := make([]string, len(e.Failures))
 	for i, failure := range e.Failures {
@@ -149,7 +149,7 @@ type RefusedError struct {
 	Passing bool
 }
 
-// Error names the problems, the first ten in full.
+// Error names the problems, the first three in full.
 func (e *RefusedError) Error() string { return enumerate(e.Problems) }
 
 // Terminal reports whether only a change of the revision can help.

@@ -69,7 +69,7 @@ func Credential(ctx context.Context, reader client.Reader, policy *v1alpha1.Imag
 	}
 	keychain, err := registry.ParseDockerConfig(data)
 	if err != nil {
-		return registry.Credential{}, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s, key %s: %v", policy.Namespace, found.Name, corev1.DockerConfigJsonKey, err)
+		return registry.Credential{}, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s: %v", policy.Namespace, found.Name, err)
 	}
 	return keychain.For(repository), nil
 }

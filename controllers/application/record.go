@@ -138,7 +138,7 @@ func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.Applic
 	}
 	if s.changed > 0 && !rolledOut && s.err == nil {
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
-		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "%d objects that differed from revision %s were set back", s.changed, s.head.Revision)
+		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
 	}
 	ready, was := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionReady), meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
 	if ready.Status == metav1.ConditionFalse && (was == nil || was.Reason != ready.Reason || was.Message != ready.Message) {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/syncer/render"
 )
@@ -68,7 +69,8 @@ func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, 
 	if known.inputs == inputs {
 		return known, nil
 	}
-	if err := snapshot.Prefetch(ctx, source.Path); err != nil {
+	// What is wrong with the path itself, the renderer says better.
+	if err := snapshot.Prefetch(ctx, source.Path); err != nil && reasonOfRender(err) == v1alpha1.ReasonGitFailed {
 		return rendered{}, err
 	}
 	objects, err := render.Render(ctx, snapshot.FS(), source, caps)

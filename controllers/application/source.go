@@ -82,16 +82,11 @@ func reasonOfRender(err error) v1alpha1.Reason {
 	return v1alpha1.ReasonRenderFailed
 }
 
-// snapshot opens the tree of the head. The mirror is empty after a restart until somebody asks the remote.
+// snapshot opens the tree of the head. After a restart the mirror is empty, and asks the remote first.
 func (r *Reconciler) snapshot(ctx context.Context, s *scope) (*gitwriter.Snapshot, error) {
 	mirror, err := r.mirrors.Open(ctx, r.live, s.repository)
 	if err != nil {
 		return nil, err
-	}
-	if _, known := mirror.Head(); !known {
-		if _, err := mirror.Refresh(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return mirror.Snapshot(ctx, s.head.Revision)
 }

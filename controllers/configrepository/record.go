@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -94,8 +95,25 @@ func outcomeOf(repository *v1alpha1.ConfigRepository, s *scope) status.Outcome {
 	case repository.Spec.Suspend:
 		return status.Suspended("writing is suspended: unset spec.suspend to go on; the branch is still read")
 	default:
-		return status.Succeeded("branch " + repository.Spec.Branch + " is read, and holds what the policies selected")
+		message := "branch " + repository.Spec.Branch + " is read, and holds what the policies selected"
+		if s.keepsOther() {
+			message = "branch " + repository.Spec.Branch + " is read, and keeps other values than some policies selected: see their condition Committed"
+		}
+		return status.Succeeded(message)
 	}
+}
+
+// keepsOther says whether a target in this repository doesn't hold what its policy selected.
+func (s *scope) keepsOther() bool {
+	return slices.ContainsFunc(s.wishes, func(wanted wish) bool {
+		if len(wanted.refused) > 0 {
+			return true
+		}
+		return slices.ContainsFunc(wanted.targets, func(target int) bool {
+			reason, _ := s.verdict(wanted, target)
+			return reason != ""
+		})
+	})
 }
 
 // pending counts the policies of which a target waits to be written.

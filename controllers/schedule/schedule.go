@@ -30,6 +30,7 @@ type Schedule struct {
 // entry is what was known of an object when its next look was set.
 type entry struct {
 	next       time.Time
+	uid        types.UID
 	generation int64
 	asked      string
 }
@@ -40,12 +41,12 @@ func New(now func() time.Time) *Schedule {
 }
 
 // Wait is how long the next look at obj is off; 0 when it is due: at its time, and at once after a change of its spec or
-// with a new word in its reconcile-at annotation. An object that isn't known yet is due after first.
+// with a new word in its reconcile-at annotation. An object that isn't known yet, or was created anew since, is due after first.
 func (s *Schedule) Wait(obj client.Object, first time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known, ok := s.entries[client.ObjectKeyFromObject(obj)]
-	if !ok {
+	if !ok || known.uid != obj.GetUID() {
 		known = s.entryOf(obj, first)
 		s.entries[client.ObjectKeyFromObject(obj)] = known
 	}
@@ -78,7 +79,7 @@ func (s *Schedule) Forget(key types.NamespacedName) {
 
 func (s *Schedule) entryOf(obj client.Object, wait time.Duration) entry {
 	return entry{
-		next: s.now().Add(wait), generation: obj.GetGeneration(), asked: obj.GetAnnotations()[v1alpha1.ReconcileAtAnnotation],
+		next: s.now().Add(wait), uid: obj.GetUID(), generation: obj.GetGeneration(), asked: obj.GetAnnotations()[v1alpha1.ReconcileAtAnnotation],
 	}
 }
 

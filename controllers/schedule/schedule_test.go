@@ -17,6 +17,8 @@ func TestWait(t *testing.T) {
 	policy := &v1alpha1.ImagePolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "fairlead", Name: "www", Generation: 1}}
 	asked := policy.DeepCopy()
 	asked.Annotations = map[string]string{v1alpha1.ReconcileAtAnnotation: "now"}
+	recreated := policy.DeepCopy()
+	recreated.UID = "another"
 	changed := policy.DeepCopy()
 	changed.Generation = 2
 	now := time.Unix(1e9, 0)
@@ -28,14 +30,15 @@ func TestWait(t *testing.T) {
 		least  time.Duration
 		most   time.Duration
 	}{
-		"New":      {reason: "an object that nobody has looked at is due", before: func(*schedule.Schedule) {}, policy: policy},
-		"Restart":  {reason: "one that an earlier process has looked at may wait", before: func(*schedule.Schedule) {}, policy: policy, first: 7 * time.Second, least: 7 * time.Second, most: 7 * time.Second},
-		"Done":     {reason: "the next look is an interval off, give or take", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: policy, least: interval * 9 / 10, most: interval * 11 / 10},
-		"Asked":    {reason: "a new word in the annotation is obeyed at once", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: asked},
-		"Changed":  {reason: "a new spec is obeyed at once", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: changed},
-		"Obeyed":   {reason: "the same word is obeyed once", before: func(s *schedule.Schedule) { s.Done(asked, interval) }, policy: asked, least: interval * 9 / 10, most: interval * 11 / 10},
-		"Failed":   {reason: "what failed is still due", before: func(s *schedule.Schedule) { s.Done(policy, interval); s.Delay(policy, 0) }, policy: policy},
-		"HeldBack": {reason: "a server that asks for time gets it", before: func(s *schedule.Schedule) { s.Delay(policy, time.Hour) }, policy: policy, least: time.Hour, most: time.Hour},
+		"New":       {reason: "an object that nobody has looked at is due", before: func(*schedule.Schedule) {}, policy: policy},
+		"Restart":   {reason: "one that an earlier process has looked at may wait", before: func(*schedule.Schedule) {}, policy: policy, first: 7 * time.Second, least: 7 * time.Second, most: 7 * time.Second},
+		"Done":      {reason: "the next look is an interval off, give or take", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: policy, least: interval * 9 / 10, most: interval * 11 / 10},
+		"Asked":     {reason: "a new word in the annotation is obeyed at once", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: asked},
+		"Changed":   {reason: "a new spec is obeyed at once", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: changed},
+		"Obeyed":    {reason: "the same word is obeyed once", before: func(s *schedule.Schedule) { s.Done(asked, interval) }, policy: asked, least: interval * 9 / 10, most: interval * 11 / 10},
+		"Failed":    {reason: "what failed is still due", before: func(s *schedule.Schedule) { s.Done(policy, interval); s.Delay(policy, 0) }, policy: policy},
+		"Recreated": {reason: "another object of the same name tells nothing of the old one", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: recreated},
+		"HeldBack":  {reason: "a server that asks for time gets it", before: func(s *schedule.Schedule) { s.Delay(policy, time.Hour) }, policy: policy, least: time.Hour, most: time.Hour},
 		"Forgotten": {reason: "a deleted object leaves nothing behind", before: func(s *schedule.Schedule) {
 			s.Done(policy, interval)
 			s.Forget(client.ObjectKeyFromObject(policy))

@@ -31,7 +31,7 @@ const parentInterval = 500 * time.Millisecond
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer cancel()
 	out := newPrinter(os.Stdout)
 	var err error

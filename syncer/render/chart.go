@@ -18,7 +18,9 @@ import (
 
 // loadChart reads the chart at dir, as `helm template` would.
 func (t *tree) loadChart(ctx context.Context, dir string) (*chart.Chart, error) {
-	if info, err := t.check(dir); err != nil {
+	if info, err := t.check(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, missing{err.Error() + ": correct source.path, or add the chart"}
+	} else if err != nil {
 		return nil, err
 	} else if !info.IsDir() {
 		return nil, errors.New("it is no directory: a path names the directory of a Helm chart")

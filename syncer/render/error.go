@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -29,6 +30,12 @@ type passing struct{ err error }
 
 func (p passing) Error() string { return p.err.Error() }
 func (p passing) Unwrap() error { return p.err }
+
+// missing says that a path leads to nothing.
+type missing struct{ problem string }
+
+func (m missing) Error() string { return m.problem }
+func (m missing) Unwrap() error { return fs.ErrNotExist }
 
 // oneLine puts Helm's messages, which spread over several lines, on one, and bounds its length.
 func oneLine(message string) string {

@@ -47,7 +47,7 @@ func (t *tree) check(name string) (fs.FileInfo, error) {
 func reading(err error, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s isn't there: %w", name, fs.ErrNotExist)
+		return missing{name + " isn't there at this revision"}
 	case errors.Is(err, fs.ErrInvalid):
 		return fmt.Errorf("%s is no path in the repository: %w", name, err)
 	default:

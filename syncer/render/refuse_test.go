@@ -45,7 +45,7 @@ func TestRenderRefuses(t *testing.T) {
 		"NoSuchPath": {
 			reason: "a path that isn't there",
 			files:  map[string]string{"README.md": ""},
-			want:   "render apps/web: apps/web isn't there: file does not exist",
+			want:   "render apps/web: apps/web isn't there at this revision: correct source.path, or add the chart",
 		},
 		"NoChart": {
 			reason: "kustomizations and plain directories can't be rendered",
@@ -95,7 +95,7 @@ func TestRenderRefuses(t *testing.T) {
 			reason: "a value file that isn't there",
 			files:  map[string]string{"apps/web/Chart.yaml": chartFile},
 			source: render.Source{Helm: render.Helm{ValueFiles: []string{"prod.yaml"}}},
-			want:   "render apps/web: value file apps/web/prod.yaml isn't there: file does not exist",
+			want:   "render apps/web: value file apps/web/prod.yaml isn't there at this revision: add it, or take it out of valueFiles",
 		},
 		"ValueFileOutside": {
 			reason: "a value file out of the repository",

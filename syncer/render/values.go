@@ -23,7 +23,7 @@ func (t *tree) values(src Source) (map[string]any, error) {
 		}
 		data, err := t.file(file)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("value file %s isn't there: %w", file, fs.ErrNotExist)
+			return nil, missing{"value file " + file + " isn't there at this revision: add it, or take it out of valueFiles"}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("value file %s: %w", name, err)
