@@ -188,12 +188,12 @@ func (a *Applier) Get(ctx context.Context, id ID) (*unstructured.Unstructured, e
 	if apierrors.IsNotFound(err) {
 		return nil, nil //nolint:nilnil // absence is an answer, not a failure
 	}
-	return live, err //nolint:wrapcheck // the callers name the object
+	return live, err
 }
 
 func (a *Applier) patch(ctx context.Context, found kind, desired *unstructured.Unstructured, dryRun []string) (*unstructured.Unstructured, error) {
 	options := metav1.ApplyOptions{FieldManager: FieldManager, Force: true, DryRun: dryRun}
-	return a.resource(found, desired.GetNamespace()).Apply(ctx, desired.GetName(), desired, options) //nolint:wrapcheck // the callers name the object
+	return a.resource(found, desired.GetNamespace()).Apply(ctx, desired.GetName(), desired, options)
 }
 
 func (a *Applier) resource(found kind, namespace string) dynamic.ResourceInterface {

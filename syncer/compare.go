@@ -56,7 +56,7 @@ func (c *Comparer) Compare(ctx context.Context, dry DryRunner, desired []*unstru
 		group.Go(func() error { return c.ask(limited, dry, &pairs[i]) })
 	}
 	err := group.Wait()
-	return statesOf(pairs), err //nolint:wrapcheck // an *Error
+	return statesOf(pairs), err
 }
 
 // Recall is Compare without asking: what isn't known isn't synced. It is for who is going to apply all that differs
@@ -156,7 +156,7 @@ func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
 func (p *pair) refresh(ctx context.Context, dry DryRunner) error {
 	live, err := dry.Get(ctx, p.ID)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller names the object
+		return err
 	}
 	p.Live = live
 	if live == nil {

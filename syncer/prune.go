@@ -98,7 +98,7 @@ func foreign(live *unstructured.Unstructured, owner Owner, kept map[types.UID]bo
 
 func remove(ctx context.Context, resource dynamic.ResourceInterface, live *unstructured.Unstructured) error {
 	uid, version, background := live.GetUID(), live.GetResourceVersion(), metav1.DeletePropagationBackground
-	return resource.Delete(ctx, live.GetName(), metav1.DeleteOptions{ //nolint:wrapcheck // the caller names the object
+	return resource.Delete(ctx, live.GetName(), metav1.DeleteOptions{
 		Preconditions:     &metav1.Preconditions{UID: &uid, ResourceVersion: &version},
 		PropagationPolicy: &background,
 	})

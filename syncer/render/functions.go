@@ -53,7 +53,7 @@ func paid[T any](p *purse, items float64, function func() T) (T, error) {
 		return none, errTooMuch
 	}
 	if err := p.ctx.Err(); err != nil {
-		return none, err //nolint:wrapcheck // the engine names file and line
+		return none, err
 	}
 	return function(), nil
 }

@@ -56,7 +56,7 @@ func validateOne(document []byte, values map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("values.schema.json: %w", err)
 	}
-	return compiled.Validate(values) //nolint:wrapcheck // the caller names the chart
+	return compiled.Validate(values)
 }
 
 // noLoader refuses to load schemas from elsewhere. Those that the JSON Schema standard brings need no loading.

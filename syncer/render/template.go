@@ -39,7 +39,7 @@ func executeChart(ctx context.Context, c *chart.Chart, values map[string]any, sr
 		return nil, err
 	}
 	// No client: `lookup` finds nothing. No name is resolved.
-	return engine.Engine{CustomTemplateFuncs: bounded(ctx)}.RenderWithContext(ctx, c, top) //nolint:wrapcheck // names file and line
+	return engine.Engine{CustomTemplateFuncs: bounded(ctx)}.RenderWithContext(ctx, c, top)
 }
 
 // capabilitiesOf are Helm's capabilities.
