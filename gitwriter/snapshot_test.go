@@ -107,7 +107,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	work := s.clone()
 	writeFile(t, work, "real/file.txt", "x\n")
 	symlink(t, work, "link.txt", "real/file.txt")
-	symlink(t, work, "passwd", "/etc/passwd")
+	symlink(t, work, "passwd", "/no/such/place")
 	symlink(t, work, "folder", "real")
 	git(t, work, "add", "-A")
 	git(t, work, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",module")
@@ -147,7 +147,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		t.Errorf("entries: -want +got:\n%s", diff)
 	}
 	to, err := fs.ReadLink(snapshot.FS(), "passwd")
-	if err != nil || to != "/etc/passwd" {
+	if err != nil || to != "/no/such/place" {
 		t.Errorf("passwd: %q, %v", to, err)
 	}
 	info, err := fs.Lstat(snapshot.FS(), "passwd")

@@ -149,7 +149,7 @@ func TestOnlyTheFailingPolicyFails(t *testing.T) {
 		writeFile(t, work, name, content)
 	}
 	symlink(t, work, "link.yaml", valuesFile)
-	symlink(t, work, "outside.yaml", "/etc/passwd")
+	symlink(t, work, "outside.yaml", "/no/such/place")
 	symlink(t, work, "folder", "real")
 	git(t, work, "add", "-A")
 	git(t, work, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",module")
