@@ -17,7 +17,7 @@ import (
 // an administrator's.
 func Setup(mgr ctrl.Manager, ownNamespace string) error {
 	mirrors := access.NewMirrors()
-	if err := imagepolicy.NewReconciler(mgr, registry.NewClient()).Setup(mgr); err != nil {
+	if err := imagepolicy.NewReconciler(mgr, registry.NewClient(registry.WithUserAgent(mgr.GetConfig().UserAgent))).Setup(mgr); err != nil {
 		return err
 	}
 	if err := configrepository.NewReconciler(mgr, mirrors).Setup(mgr); err != nil {

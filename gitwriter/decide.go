@@ -39,7 +39,7 @@ type newFile struct {
 // decide says what to do. It is pure: files are read through read, whose errors fail the targets in them, and each change
 // sees what the changes before it wrote. Rules, in their order, for each change:
 //
-//  1. Two changes that want different values in the same place: both fail.
+//  1. Two changes that want different values in the same place: both fail. So does a change whose tag is no tag.
 //  2. A target whose file can't be read, or whose key path can't be edited, fails.
 //  3. A value that stands there already is Unchanged.
 //  4. What Forward turns down is Kept.
@@ -161,6 +161,9 @@ func (d *decider) target(c *Change, t Target, s *step) Outcome {
 	fail := func(err error) Outcome { return Outcome{Target: t, State: Failed, Err: err} }
 	if policies := d.conflicts[place{t.File, t.Path}]; policies != nil {
 		return fail(problemf(t, nil, "%s: several wishes for one place: let only one of %s write it", t.Path, quoteAll(policies)))
+	}
+	if err := edit.CheckTagOrDigest(c.Tag); err != nil {
+		return fail(asTargetError(t, err)) // A tag is a registry's word, and a registry may say anything.
 	}
 	if d.settled[t.File] {
 		return Outcome{Target: t, State: Unchanged, Current: c.Tag}

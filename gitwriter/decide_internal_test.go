@@ -43,6 +43,12 @@ func TestDecide(t *testing.T) {
 			map[string][]outcome{"p": {{Unchanged, "v1", "", ""}, {Unchanged, "v1", "", ""}}},
 			nil,
 		},
+		"NoTag": {
+			"a registry may say anything: what is no tag isn't written",
+			[]Change{wish("p", "v2\nevil: true", nil, "a.yaml#x")},
+			map[string][]outcome{"p": {{Failed, "", "", `a.yaml: "v2\nevil: true" is no legal tag or digest: a tag has up to 128 letters, digits, dots, hyphens and underscores and begins with a letter, digit or underscore`}}},
+			nil,
+		},
 		"Stacked": {
 			"each change sees what the ones before it wrote",
 			[]Change{wish("p", "v2", nil, "a.yaml#x"), wish("q", "v3", nil, "a.yaml#w")},
