@@ -147,8 +147,9 @@ func TestRemoteErrors(t *testing.T) {
 			gitwriter.ReasonUnavailable, false, 0,
 		},
 		"server down": {
-			"nobody listens", func(s *gitServer, _ *gitwriter.Remote) { s.Close() },
-			"open the repository at HOST: dial tcp HOST: connect: connection refused",
+			// The first port is reserved: the port of a server that was closed may soon be another's.
+			"nobody listens", func(s *gitServer, r *gitwriter.Remote) { r.URL = strings.Replace(r.URL, s.host(), "127.0.0.1:1", 1) },
+			"open the repository at 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused",
 			gitwriter.ReasonUnavailable, false, 0,
 		},
 		"sign-in page": {
