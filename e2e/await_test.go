@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -132,6 +133,22 @@ func awaitGone(ctx context.Context, _ *testscript.TestScript, s *scenario, args 
 	return s.stack.WaitFor(ctx, args[0]+" to be gone", func(ctx context.Context) (bool, string) {
 		err := s.stack.Client.Get(ctx, client.ObjectKeyFromObject(object), object)
 		return apierrors.IsNotFound(err), fmt.Sprintf("it is there (%v)", err)
+	})
+}
+
+// awaitEvent waits until an event of a reason has a note that matches. Events are sent behind the status that they repeat.
+func awaitEvent(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) != 2 {
+		return usage("await-event reason regexp")
+	}
+	note, err := regexp.Compile(args[1])
+	if err != nil {
+		return err
+	}
+	return s.stack.WaitFor(ctx, "an event "+args[0], func(ctx context.Context) (bool, string) {
+		notes, err := s.stack.Kubectl(ctx, "get", "events", "-n", stack.Namespace, "--field-selector=reason="+args[0],
+			`-o=jsonpath={range .items[*]}{.type} {.message}{"\n"}{end}`)
+		return err == nil && note.MatchString(notes), fmt.Sprintf("%s (%v)", notes, err)
 	})
 }
 

@@ -35,7 +35,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	reset-counts                           forget the requests
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]command{
-		"apply": apply, "await": await, "await-condition": awaitCondition, "await-gone": awaitGone, "await-requests": awaitRequests,
+		"apply": apply, "await": await, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
 		"await-synced": awaitSynced, "capture": capture, "controller": controller, "counts": counts, "delete-image": deleteImage,
 		"fault": fault, "hook": hook, "human-commit": humanCommit, "push-image": pushImage, "reconcile": reconcile,
 		"reset-counts": resetCounts,

@@ -6,6 +6,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -26,6 +27,14 @@ func (e *Error) Error() string { return e.Message }
 
 // Terminal says whether retrying can't help until a watched object changes.
 func (e *Error) Terminal() bool { return e.Final }
+
+// ReasonOf is the reason that an error brings, or else the given one.
+func ReasonOf(err error, otherwise v1alpha1.Reason) v1alpha1.Reason {
+	if refused := (*Error)(nil); errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return otherwise
+}
 
 func failf(reason v1alpha1.Reason, final bool, format string, args ...any) *Error {
 	return &Error{Reason: reason, Final: final, Message: fmt.Sprintf(format, args...)}

@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"errors"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -50,10 +49,7 @@ type scope struct {
 
 // fail notes the reason of an error, unless the error brings its own.
 func (s *scope) fail(reason v1alpha1.Reason, err error) error {
-	s.reason = reason
-	if refused := (*access.Error)(nil); errors.As(err, &refused) {
-		s.reason = refused.Reason
-	}
+	s.reason = access.ReasonOf(err, reason)
 	return err
 }
 

@@ -79,6 +79,8 @@ type scope struct {
 	result     gitwriter.WriteResult
 	reason     v1alpha1.Reason
 	err        error
+	// news: err isn't what the status said already.
+	news bool
 }
 
 // Reconcile looks at the remote head if that is due, writes what the policies want, and records both.
@@ -109,7 +111,9 @@ func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, erro
 	}
 	if status.Terminal(s.err) {
 		// What is wrong may be mended on the server without a word to us: it is asked again, no more often than for its head.
-		ctrl.LoggerFrom(ctx).Error(s.err, "stalled", "reason", s.reasonOrGit())
+		if s.news {
+			ctrl.LoggerFrom(ctx).Error(s.err, "stalled", "reason", s.reasonOrGit())
+		}
 		return reconcile.Result{RequeueAfter: s.repository.Spec.Interval.Duration}, nil
 	}
 	return status.Result(s.err, 0)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -22,14 +23,15 @@ const recordConcurrency = 16
 // record writes what happened: first the head, which the Applications wait for, then each policy's targets.
 func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	pushed := metav1.NewMicroTime(r.now())
-	before := s.repository.Status
+	ready := meta.FindStatusCondition(s.repository.Status.Conditions, v1alpha1.ConditionReady)
+	s.news = s.err != nil && (ready == nil || ready.Message != s.err.Error())
 	r.tell(ctx, s)
 	if err := status.Patch(ctx, r.client, r.live, s.repository, func(repository *v1alpha1.ConfigRepository) {
 		recordRepository(repository, s, metav1.NewTime(pushed.Time))
 	}); err != nil {
 		return err
 	}
-	if s.err != nil && s.err.Error() != readyMessage(before.Conditions) {
+	if s.news {
 		r.recorder.Eventf(s.repository, nil, "Warning", string(s.reasonOrGit()), "Reconcile", "%s", s.err.Error())
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -203,15 +205,6 @@ func reasonOfTarget(outcome gitwriter.Outcome) v1alpha1.Reason {
 	default:
 		return v1alpha1.ReasonEditRefused
 	}
-}
-
-func readyMessage(conditions []metav1.Condition) string {
-	for _, condition := range conditions {
-		if condition.Type == v1alpha1.ConditionReady {
-			return condition.Message
-		}
-	}
-	return ""
 }
 
 // numberOf counts things for a person.

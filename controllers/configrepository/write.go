@@ -36,10 +36,7 @@ func (r *Reconciler) gather(ctx context.Context, s *scope) error {
 func (r *Reconciler) open(ctx context.Context, s *scope) error {
 	mirror, err := r.mirrors.Open(ctx, r.live, s.repository)
 	if err != nil {
-		s.reason = v1alpha1.ReasonGitFailed
-		if refused := (*access.Error)(nil); errors.As(err, &refused) {
-			s.reason = refused.Reason
-		}
+		s.reason = access.ReasonOf(err, v1alpha1.ReasonGitFailed)
 		return err
 	}
 	s.mirror = mirror
