@@ -22,7 +22,7 @@ const (
 	// ConditionSelected is on an ImagePolicy. True: status.latest is what the registry and the policy say. False:
 	// the message says why no tag could be selected.
 	//
-	// Reasons: Succeeded, InvalidImage, InvalidRange, SecretNotUsable, RegistryFailed, NoTagSelected.
+	// Reasons: Succeeded, InvalidImage, InvalidPolicy, SecretNotUsable, RegistryFailed, NoTagSelected.
 	ConditionSelected = "Selected"
 
 	// ConditionCommitted is on an ImagePolicy. True: every target in Git holds the selected tag or a later one. False:
@@ -31,6 +31,12 @@ const (
 	// Reasons: Succeeded, NewerInGit, Pending, Held, TargetNotResolved, EditRefused, Suspended, PushRefused,
 	// AuthenticationFailed, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate.
 	ConditionCommitted = "Committed"
+
+	// ConditionTagMutated is on an ImagePolicy. True: the selected tag points to another digest than the one it was selected
+	// with; absent otherwise.
+	//
+	// Reasons: TagMutated.
+	ConditionTagMutated = "TagMutated"
 )
 
 // Reason says in one CamelCase word why a condition is as it is. Events repeat the reasons of the conditions.
@@ -58,8 +64,8 @@ const (
 const (
 	// ReasonInvalidImage: spec.image is no image repository.
 	ReasonInvalidImage Reason = "InvalidImage"
-	// ReasonInvalidRange: spec.select.semver.range doesn't parse.
-	ReasonInvalidRange Reason = "InvalidRange"
+	// ReasonInvalidPolicy: spec.tags, spec.select or another part of the policy says nothing that can be followed.
+	ReasonInvalidPolicy Reason = "InvalidPolicy"
 	// ReasonRegistryFailed: the registry couldn't be reached, or answered with an error.
 	ReasonRegistryFailed Reason = "RegistryFailed"
 	// ReasonNoTagSelected: the repository has no tag that the policy admits.
@@ -68,7 +74,8 @@ const (
 	ReasonPending Reason = "Pending"
 	// ReasonNewerInGit: a target holds a later version than the selected one, and moves forward only.
 	ReasonNewerInGit Reason = "NewerInGit"
-	// ReasonHeld: somebody wrote a value into the target that is no version; it is left alone until that changes.
+	// ReasonHeld: somebody wrote a value into the target that has no place in the policy's order, or another digest of the
+	// selected tag; it is left alone until that changes.
 	ReasonHeld Reason = "Held"
 	// ReasonTargetNotResolved: a target's Application or ConfigRepository doesn't exist, or names no file.
 	ReasonTargetNotResolved Reason = "TargetNotResolved"
@@ -78,6 +85,8 @@ const (
 	ReasonPushRefused Reason = "PushRefused"
 	// ReasonTagSelected is the event of a newly selected tag.
 	ReasonTagSelected Reason = "TagSelected"
+	// ReasonTagMutated: another digest was pushed under the selected tag.
+	ReasonTagMutated Reason = "TagMutated"
 	// ReasonTagCommitted is the event of a tag that was committed and pushed.
 	ReasonTagCommitted Reason = "TagCommitted"
 )

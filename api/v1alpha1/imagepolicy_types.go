@@ -3,6 +3,9 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ImagePolicySpec says which tag of an image should run, and where in Git that is written.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || self.targets.all(t, has(t.digest) || has(t.image))",message="with select.digest each target needs digest or image: the tag alone never changes"
+// +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || !has(self.pin)",message="pin and select.digest exclude each other: set select.digest.tag"
 type ImagePolicySpec struct {
 	// Image is the repository that is scanned, without tag or digest: `registry.example.com/web-hook/www`.
 	// +kubebuilder:validation:MinLength=1
@@ -28,8 +31,47 @@ type ImagePolicySpec struct {
 	// +optional
 	Registry RegistrySpec `json:"registry,omitempty"`
 
+	// Tags says which tags count at all, before one is selected.
+	// +kubebuilder:default={}
+	// +optional
+	Tags TagsSpec `json:"tags,omitempty"`
+
 	// Select says which tag is taken.
 	Select SelectSpec `json:"select"`
+
+	// Platforms that an image must have, all of them: `linux/amd64`, `linux/arm64/v8`. A tag without them is passed over.
+	// Only the manifests of tags that would be taken otherwise are looked at.
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=64
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$`
+	// +listType=set
+	// +optional
+	Platforms []string `json:"platforms,omitempty"`
+
+	// MinimumAge is how long Fairlead must have known the digest of a tag before the tag is taken: `24h`. The clock starts
+	// when Fairlead sees it first, and again when another digest is pushed under the same tag. What the image says of
+	// itself plays no part.
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) <= duration('8760h')",message="minimumAge must be a duration of at most 8760h, such as 30m or 24h"
+	// +optional
+	MinimumAge metav1.Duration `json:"minimumAge,omitempty"`
+
+	// Pin is the one tag to run, whatever else there is: an explicit word, written back as well as forward.
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_][A-Za-z0-9._-]*$`
+	// +optional
+	Pin string `json:"pin,omitempty"`
+
+	// Downgrades says whether a target may move to an earlier tag than it holds.
+	// +kubebuilder:default=Forbid
+	// +optional
+	Downgrades DowngradePolicy `json:"downgrades,omitempty"`
+
+	// OnMutation says what happens when another digest is pushed under the selected tag: `Report` says so in the condition
+	// TagMutated, `Commit` also writes the new digest where a target has one. With select.digest a new digest is no
+	// mutation but what is waited for.
+	// +kubebuilder:default=Report
+	// +optional
+	OnMutation MutationPolicy `json:"onMutation,omitempty"`
 
 	// Targets are the places in Git that the selected tag is written to.
 	// +kubebuilder:validation:MinItems=1
@@ -42,21 +84,105 @@ type ImagePolicySpec struct {
 	Suspend bool `json:"suspend,omitempty"`
 }
 
+// DowngradePolicy says whether a target may move to an earlier tag.
+// +kubebuilder:validation:Enum=Forbid;Allow
+type DowngradePolicy string
+
+// The downgrade policies.
+const (
+	// DowngradesForbid: a target moves forward only.
+	DowngradesForbid DowngradePolicy = "Forbid"
+	// DowngradesAllow: a target takes the selected tag, whatever it holds.
+	DowngradesAllow DowngradePolicy = "Allow"
+)
+
+// MutationPolicy says what happens when another digest is pushed under the selected tag.
+// +kubebuilder:validation:Enum=Report;Commit
+type MutationPolicy string
+
+// The mutation policies.
+const (
+	// MutationReport says so and writes nothing.
+	MutationReport MutationPolicy = "Report"
+	// MutationCommit writes the new digest where a target has one.
+	MutationCommit MutationPolicy = "Commit"
+)
+
 // RegistrySpec says how a registry is reached.
 type RegistrySpec struct {
-	// SecretRef names a Secret of type kubernetes.io/dockerconfigjson.
+	// SecretRef names a Secret of type kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg.
 	// +optional
 	SecretRef *LocalReference `json:"secretRef,omitempty"`
+
+	// ServiceAccountName names a ServiceAccount whose imagePullSecrets are used, as the kubelet uses them. What secretRef
+	// names comes first.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+
+	// CertSecretRef names a Secret with `ca.crt`, the certificates that the registry's one must lead to, and `tls.crt` with
+	// `tls.key`, the client's own. Either may be missing.
+	// +optional
+	CertSecretRef *LocalReference `json:"certSecretRef,omitempty"`
+
+	// ProxySecretRef names a Secret with `address`, the proxy's URL, and optionally `username` and `password`.
+	// +optional
+	ProxySecretRef *LocalReference `json:"proxySecretRef,omitempty"`
 
 	// Insecure reaches the registry by plain HTTP: credentials then travel in clear text.
 	// +optional
 	Insecure bool `json:"insecure,omitempty"`
 }
 
-// SelectSpec says which tag is taken.
+// TagsSpec says which tags count at all.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.extract) || has(self.include)",message="extract needs include: it names groups of that expression"
+type TagsSpec struct {
+	// Include is a regular expression (RE2) that a tag must match, anywhere in it unless it is anchored by `^` and `$`:
+	// `^main-(?P<ts>[0-9]+)$`.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Include string `json:"include,omitempty"`
+
+	// Extract is what is compared instead of the whole tag, from the groups of include: `$ts`, `${1}`, `$1.$2.0`. The tag
+	// that is written stays as it is spelt.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Extract string `json:"extract,omitempty"`
+
+	// Exclude are regular expressions (RE2); a tag that one of them matches, anywhere in it, doesn't count. By default
+	// signatures, attestations, SBOMs and the tags of referrers are left out.
+	// +kubebuilder:default={"\\.sig$","\\.att$","\\.sbom$","^sha256-"}
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	Exclude []string `json:"exclude,omitempty"`
+}
+
+// SelectSpec says which tag is taken: exactly one of its fields is set.
+//
+// +kubebuilder:validation:XValidation:rule="[has(self.semver), has(self.numerical), has(self.alphabetical), has(self.digest)].filter(x, x).size() == 1",message="select needs exactly one of semver, numerical, alphabetical and digest"
 type SelectSpec struct {
 	// SemVer takes the highest version in a range.
-	SemVer SemVerSpec `json:"semver"`
+	// +optional
+	SemVer *SemVerSpec `json:"semver,omitempty"`
+
+	// Numerical takes the largest or smallest decimal number: build numbers, timestamps. Numbers of any length are compared
+	// exactly.
+	// +optional
+	Numerical *OrderSpec `json:"numerical,omitempty"`
+
+	// Alphabetical takes the last or first tag by the order of bytes: `2026-11-22T10-00`.
+	// +optional
+	Alphabetical *OrderSpec `json:"alphabetical,omitempty"`
+
+	// Digest follows a tag that is pushed again and again, such as `latest`, by its digest.
+	// +optional
+	Digest *DigestSpec `json:"digest,omitempty"`
 }
 
 // SemVerSpec takes the highest version in a range. A tag is a version when it has exactly three numeric parts, with
@@ -70,12 +196,43 @@ type SemVerSpec struct {
 	// Prereleases admits versions such as `1.2.0-rc.1`.
 	// +optional
 	Prereleases bool `json:"prereleases,omitempty"`
+
+	// Strict passes over versions with a leading `v`, which SemVer 2.0.0 doesn't know.
+	// +optional
+	Strict bool `json:"strict,omitempty"`
+}
+
+// OrderSpec says which end of an order is the newest.
+type OrderSpec struct {
+	// Order in which releases follow one another: `asc`, the last one is the newest; `desc`, the first one is.
+	// +kubebuilder:default=asc
+	// +optional
+	Order Order `json:"order,omitempty"`
+}
+
+// Order is a direction.
+// +kubebuilder:validation:Enum=asc;desc
+type Order string
+
+// The orders.
+const (
+	OrderAscending  Order = "asc"
+	OrderDescending Order = "desc"
+)
+
+// DigestSpec follows a mutable tag.
+type DigestSpec struct {
+	// Tag that is followed.
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_][A-Za-z0-9._-]*$`
+	Tag string `json:"tag"`
 }
 
 // Target is a place in Git that a policy writes.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.applicationRef) != has(self.repositoryRef)",message="a target needs exactly one of applicationRef and repositoryRef"
 // +kubebuilder:validation:XValidation:rule="!has(self.repositoryRef) || has(self.file)",message="a target with repositoryRef needs file: only an Application has value files to default to"
+// +kubebuilder:validation:XValidation:rule="has(self.tag) || has(self.digest) || has(self.repository) || has(self.image)",message="a target needs at least one of tag, digest, repository and image: the key path to write that part to"
 type Target struct {
 	// ApplicationRef names the Application whose source holds the file.
 	// +optional
@@ -94,10 +251,30 @@ type Target struct {
 	File string `json:"file,omitempty"`
 
 	// Tag is the key path that the tag is written to, as in `helm --set`: `www.tag`, `services[0].image.tag`,
-	// `podAnnotations.example\.com/version`. It must exist in the file.
+	// `podAnnotations.example\.com/version`. It must exist in the file, as the others must.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
-	Tag string `json:"tag"`
+	// +optional
+	Tag string `json:"tag,omitempty"`
+
+	// Digest is the key path that the digest is written to, `sha256:...`: the one that the tag had when it was selected.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Digest string `json:"digest,omitempty"`
+
+	// Repository is the key path that the image's repository is written to, as spec.image spells it.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Repository string `json:"repository,omitempty"`
+
+	// Image is the key path that the whole reference is written to: `repository:tag`, with select.digest
+	// `repository:tag@sha256:...`.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Image string `json:"image,omitempty"`
 }
 
 // ImagePolicyStatus says what was selected and where it stands.
@@ -110,6 +287,21 @@ type ImagePolicyStatus struct {
 	// +optional
 	Latest *SelectedTag `json:"latest,omitempty"`
 
+	// Candidate is the newest tag that would be selected if it didn't have to wait.
+	// +optional
+	Candidate *Candidate `json:"candidate,omitempty"`
+
+	// Waiting are the tags whose minimum age runs, the newest first, at most 100: those that were seen first.
+	// +listType=map
+	// +listMapKey=tag
+	// +optional
+	Waiting []WaitingTag `json:"waiting,omitempty"`
+
+	// Warnings of the policy and the tags: what is legal, and probably not meant.
+	// +listType=atomic
+	// +optional
+	Warnings []string `json:"warnings,omitempty"`
+
 	// Targets are the places in Git, in the order of the spec.
 	// +listType=atomic
 	// +optional
@@ -119,11 +311,34 @@ type ImagePolicyStatus struct {
 	// +optional
 	Scan *Scan `json:"scan,omitempty"`
 
-	// Conditions: Ready, Selected, Committed, Reconciling, Stalled.
+	// Conditions: Ready, Selected, Committed, TagMutated, Reconciling, Stalled.
 	// +listType=map
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Candidate is a tag that waits.
+type Candidate struct {
+	// Tag as it is spelt in the registry.
+	Tag string `json:"tag"`
+	// Digest that it points to.
+	// +optional
+	Digest string `json:"digest,omitempty"`
+	// Reason why it isn't selected: `TooYoung`.
+	Reason string `json:"reason"`
+	// Until is when it stops to wait.
+	Until metav1.Time `json:"until"`
+}
+
+// WaitingTag is a tag whose minimum age runs.
+type WaitingTag struct {
+	// Tag as it is spelt in the registry.
+	Tag string `json:"tag"`
+	// Digest that was seen under it.
+	Digest string `json:"digest"`
+	// FirstSeen is when Fairlead saw that digest under that tag first.
+	FirstSeen metav1.Time `json:"firstSeen"`
 }
 
 // SelectedTag is a tag with the digest it had when it was selected.
@@ -133,7 +348,7 @@ type SelectedTag struct {
 	// Digest that the tag pointed to.
 	// +optional
 	Digest string `json:"digest,omitempty"`
-	// FirstSeen is when Fairlead first selected it.
+	// FirstSeen is when Fairlead first saw that digest under that tag; without a minimum age, when it first selected it.
 	FirstSeen metav1.MicroTime `json:"firstSeen"`
 	// Selection says by what rule and among how many tags it was selected.
 	Selection string `json:"selection"`
@@ -147,11 +362,15 @@ type TargetStatus struct {
 	// File, relative to the root of the repository.
 	// +optional
 	File string `json:"file,omitempty"`
-	// Path is the key path in the file.
+	// Path is the key path in the file; of several, that of the tag, the image, the digest or the repository, the first
+	// that there is.
 	Path string `json:"path"`
-	// Current is the value that stands there.
+	// Current is what stands there: `v1.0.36`, `v1.0.36@sha256:...`, or whatever was found.
 	// +optional
 	Current string `json:"current,omitempty"`
+	// Tag that the value stands for, where it doesn't say so itself because only the digest is written.
+	// +optional
+	Tag string `json:"tag,omitempty"`
 	// Revision is the commit by which Fairlead wrote it, or at which it first saw it there.
 	// +optional
 	Revision string `json:"revision,omitempty"`
@@ -191,6 +410,7 @@ type Scan struct {
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Image",type=string,JSONPath=`.spec.image`,priority=1
 // +kubebuilder:printcolumn:name="Range",type=string,JSONPath=`.spec.select.semver.range`,priority=1
+// +kubebuilder:printcolumn:name="Waiting",type=string,JSONPath=`.status.candidate.tag`,priority=1
 type ImagePolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
