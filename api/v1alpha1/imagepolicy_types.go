@@ -283,6 +283,10 @@ type ImagePolicyStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
+	// Image is the repository that this status speaks of.
+	// +optional
+	Image string `json:"image,omitempty"`
+
 	// Latest is the tag that the policy selects.
 	// +optional
 	Latest *SelectedTag `json:"latest,omitempty"`
@@ -328,7 +332,7 @@ type Candidate struct {
 	// Reason why it isn't selected: `TooYoung`.
 	Reason string `json:"reason"`
 	// Until is when it stops to wait.
-	Until metav1.Time `json:"until"`
+	Until metav1.MicroTime `json:"until"`
 }
 
 // WaitingTag is a tag whose minimum age runs.
@@ -338,7 +342,7 @@ type WaitingTag struct {
 	// Digest that was seen under it.
 	Digest string `json:"digest"`
 	// FirstSeen is when Fairlead saw that digest under that tag first.
-	FirstSeen metav1.Time `json:"firstSeen"`
+	FirstSeen metav1.MicroTime `json:"firstSeen"`
 }
 
 // SelectedTag is a tag with the digest it had when it was selected.
