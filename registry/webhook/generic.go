@@ -1,0 +1,25 @@
+package webhook
+
+// parseGeneric reads what a script sends: {"image": "registry.example.com/web-hook/www", "tag": "v1.0.36"}. The tag may be
+// left out, or stand behind the image.
+func parseGeneric(r Request) ([]Push, error) {
+	var event struct {
+		Image  string `json:"image"`
+		Tag    string `json:"tag"`
+		Digest string `json:"digest"`
+	}
+	if err := read(Generic, r.Body, &event); err != nil {
+		return nil, err
+	}
+	push, ok := splitImage(event.Image).clean()
+	if !ok {
+		return nil, &Error{Status: StatusBadRequest, Problem: `"image" isn't the name of a repository: write it like registry.example.com/team/name`}
+	}
+	if event.Tag != "" {
+		push.Tag = event.Tag
+	}
+	if event.Digest != "" {
+		push.Digest = event.Digest
+	}
+	return []Push{push}, nil
+}
