@@ -41,8 +41,8 @@ type facts struct {
 type callKey struct{}
 
 // newCall returns a record, and the context that leads the transport to it.
-func newCall(ctx context.Context, budget int64, cred Credential) (context.Context, *call) {
-	c := &call{budget: budget, facts: facts{secrets: cred.secrets()}}
+func newCall(ctx context.Context, budget int64, access Access) (context.Context, *call) {
+	c := &call{budget: budget, facts: facts{secrets: access.secrets()}}
 
 	return context.WithValue(ctx, callKey{}, c), c
 }

@@ -35,6 +35,10 @@ type Client struct {
 	userAgent string
 	base      *http.Transport
 	sessions  *sessions
+
+	// hostConcurrency and hostRate bound what is asked of one host.
+	hostConcurrency int
+	hostRate        float64
 }
 
 // Option changes what NewClient makes.
@@ -48,6 +52,20 @@ func WithLimits(limits Limits) Option {
 // WithUserAgent names the program to the registries, "fairlead/v1.2.3".
 func WithUserAgent(userAgent string) Option {
 	return func(c *Client) { c.userAgent = userAgent }
+}
+
+// defaultHostConcurrency is how many requests of one host are under way at a time.
+const defaultHostConcurrency = 8
+
+// WithHostConcurrency bounds how many requests are under way at one host at a time; 8 without this option.
+func WithHostConcurrency(n int) Option {
+	return func(c *Client) { c.hostConcurrency = n }
+}
+
+// WithHostRate bounds how many requests a second are sent to one host; without this option, or with zero, the
+// concurrency is the only bound.
+func WithHostRate(perSecond float64) Option {
+	return func(c *Client) { c.hostRate = perSecond }
 }
 
 // NewClient returns a client without any session.
@@ -65,8 +83,8 @@ func NewClient(opts ...Option) *Client {
 
 // open returns the session of a repository and credential, and takes its turn: the caller must call the function
 // that comes with it. The error is that of the context.
-func (c *Client) open(ctx context.Context, repo name.Repository, cred Credential) (*session, func(), error) {
-	s := c.sessions.get(sessionKey{repo: repo, cred: cred}, func() http.RoundTripper {
+func (c *Client) open(ctx context.Context, repo name.Repository, access Access) (*session, func(), error) {
+	s := c.sessions.get(sessionKey{repo: repo, access: access}, func() http.RoundTripper {
 		return transport.NewUserAgent(&guard{inner: c.base, host: repo.RegistryStr(), plain: plainHTTP(repo.Registry)}, c.userAgent)
 	})
 

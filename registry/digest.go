@@ -20,15 +20,15 @@ const manifestTypes = string(types.OCIImageIndex) + ", " + string(types.DockerMa
 // Digest asks for the digest that a tag names now, "sha256:..." (OCI distribution specification, "Checking if content
 // exists in the registry"). The second result is the number of HTTP requests that it cost, also if it failed: one in
 // the steady state, two if the registry doesn't tell the digest without the manifest. The error is an *Error.
-func (c *Client) Digest(ctx context.Context, ref name.Tag, cred Credential) (string, int, error) {
-	op := operation{verb: "resolve", repo: ref.Context(), tag: ref.TagStr(), cred: cred}
+func (c *Client) Digest(ctx context.Context, ref name.Tag, access Access) (string, int, error) {
+	op := operation{verb: "resolve", repo: ref.Context(), tag: ref.TagStr(), access: access}
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	ctx, record := newCall(ctx, c.limits.Bytes, cred)
+	ctx, record := newCall(ctx, c.limits.Bytes, access)
 
-	s, done, err := c.open(ctx, ref.Context(), cred)
+	s, done, err := c.open(ctx, ref.Context(), access)
 	if err != nil {
 		return "", 0, op.failed(record, err)
 	}

@@ -23,7 +23,7 @@ type operation struct {
 	verb string
 	repo name.Repository
 	tag  string
-	cred Credential
+	access Access
 }
 
 // failed turns what the transport returned into an Error. The chain below it is left behind: its texts hold what
@@ -82,7 +82,7 @@ func (o operation) answered(failure *Error, answer *transport.Error, seen facts)
 func (o operation) hint(status int) string {
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		if o.cred == (Credential{}) {
+		if o.access == (Access{}) {
 			return "give a credential that may pull, or check the image's name"
 		}
 

@@ -22,21 +22,24 @@ type Listing struct {
 	Tags []string
 	// Requests is the number of HTTP requests that the scan cost, also if it failed.
 	Requests int
+	// NotModified is true if the registry said that nothing has changed since the last listing with the same access: Tags
+	// is then that listing's slice itself.
+	NotModified bool
 }
 
 // ListTags asks for all tags of a repository, following pages to the end (OCI distribution specification, "Listing
 // tags"). The context bounds the whole of it. A listing is complete or an error: an *Error, with the number of
 // requests in the Listing.
-func (c *Client) ListTags(ctx context.Context, repo name.Repository, cred Credential) (Listing, error) {
-	op := operation{verb: "list tags of", repo: repo, cred: cred}
+func (c *Client) ListTags(ctx context.Context, repo name.Repository, access Access) (Listing, error) {
+	op := operation{verb: "list tags of", repo: repo, access: access}
 
 	// Ending the context frees the connection of an answer that wasn't read to its end.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	ctx, record := newCall(ctx, c.limits.Bytes, cred)
+	ctx, record := newCall(ctx, c.limits.Bytes, access)
 
-	s, done, err := c.open(ctx, repo, cred)
+	s, done, err := c.open(ctx, repo, access)
 	if err != nil {
 		return Listing{}, op.failed(record, err)
 	}

@@ -15,8 +15,8 @@ const maxRedirects = 5
 
 // sessionKey tells sessions apart. Credentials that differ in a byte never share one.
 type sessionKey struct {
-	repo name.Repository
-	cred Credential
+	repo   name.Repository
+	access Access
 }
 
 // session is what is remembered of a repository and credential: how the registry wants to be asked, and the token
@@ -39,7 +39,7 @@ func (s *session) authenticated(ctx context.Context) (*http.Client, error) {
 
 	scopes := []string{s.key.repo.Scope(transport.PullScope)}
 
-	rt, err := transport.NewWithContext(ctx, s.key.repo.Registry, s.key.cred.authenticator(), s.base, scopes)
+	rt, err := transport.NewWithContext(ctx, s.key.repo.Registry, s.key.access.Credential.authenticator(), s.base, scopes)
 	if err != nil {
 		return nil, err
 	}
