@@ -1,16 +1,18 @@
 // Package imagepolicy keeps the status of ImagePolicies at what the registry and the policy say: it scans, selects, and
 // records the choice.
 //
-// It knows when a policy is due and what to record. It must never know how tags are listed or chosen (registry and
-// registry/selection do), nor write to Git (controllers/configrepository does, when it sees the choice).
+// It knows when a policy is due, who shares a scan, and what to record. It must never know how tags are listed or chosen
+// (registry and registry/selection do), nor write to Git (controllers/configrepository does, when it sees the choice).
 package imagepolicy
 
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -19,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/schedule"
@@ -27,8 +30,8 @@ import (
 )
 
 const (
-	// concurrency is high because a scan waits for a registry most of its time.
-	concurrency = 16
+	// concurrency is the number of policies that are worked on at once. None of them waits for a registry: scans run beside.
+	concurrency = 8
 	// A failed scan is tried again after retryFirst, then twice as late each time up to retryLast.
 	retryFirst = time.Second
 	retryLast  = time.Minute
@@ -41,15 +44,25 @@ type Reconciler struct {
 	registry *registry.Client
 	recorder status.Recorder
 	schedule *schedule.Schedule
+	memory   *memory
+	listings *listings
 	now      func() time.Time
+	// queue is the controller's: scans that end put their policies into it.
+	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
 }
 
 // NewReconciler returns a Reconciler that asks registries through client.
 func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
-	return &Reconciler{
+	r := &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client,
-		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: schedule.New(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: schedule.New(time.Now), memory: newMemory(), now: time.Now,
 	}
+	r.listings = newListings(client, time.Now, func(policies []types.NamespacedName) {
+		for _, policy := range policies {
+			r.wake(policy, 0)
+		}
+	})
+	return r
 }
 
 // Setup adds the controller to the manager.
@@ -62,10 +75,11 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.ConfigRepository{}, handler.EnqueueRequestsFromMapFunc(r.policiesBeside),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		WithOptions(controller.Options{
-			MaxConcurrentReconciles: concurrency,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
-		}).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			r.queue.Store(&queue)
+			return nil
+		})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the controller of ImagePolicies: %w", err)
@@ -77,7 +91,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // otherwise now. It costs no scan.
 func (r *Reconciler) policiesBeside(ctx context.Context, obj client.Object) []reconcile.Request {
 	var policies v1alpha1.ImagePolicyList
-	if err := r.client.List(ctx, &policies, client.InNamespace(obj.GetNamespace())); err != nil {
+	if err := r.client.List(ctx, &policies, client.InNamespace(obj.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "list ImagePolicies", "namespace", obj.GetNamespace())
 		return nil
 	}
@@ -88,26 +102,42 @@ func (r *Reconciler) policiesBeside(ctx context.Context, obj client.Object) []re
 	return requests
 }
 
-// Reconcile resolves the targets, scans if the policy is due, and records what changed.
+// Reconcile resolves the targets, records what a scan came to, and begins the next one if the policy is due.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	policy := &v1alpha1.ImagePolicy{}
 	if err := r.client.Get(ctx, req.NamespacedName, policy); err != nil {
 		r.schedule.Forget(req.NamespacedName)
+		r.memory.forget(req.NamespacedName)
+		r.listings.forget(req.NamespacedName)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	places, err := r.resolve(ctx, policy)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	wait := r.schedule.Wait(policy, firstScan(policy))
-	if policy.Spec.Suspend || wait > 0 {
-		err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, nil) })
-		if policy.Spec.Suspend {
-			wait = 0
-		}
-		return reconcile.Result{RequeueAfter: wait}, err
+	if err := r.settle(ctx, policy, places, r.memory.take(req.NamespacedName)); err != nil {
+		return reconcile.Result{}, err
 	}
-	return r.scanAndRecord(ctx, policy, places)
+	if policy.Spec.Suspend {
+		return reconcile.Result{}, nil
+	}
+	if wait := r.schedule.Wait(policy, firstScan(policy)); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
+	}
+	r.begin(ctx, policy)
+	return reconcile.Result{}, nil
+}
+
+// settle writes the status, with what a scan came to if one has, and tells of it.
+func (r *Reconciler) settle(ctx context.Context, policy *v1alpha1.ImagePolicy, places []place, found *scan) error {
+	before := policy.Status.DeepCopy()
+	if err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, found) }); err != nil {
+		return err
+	}
+	if found != nil {
+		r.tell(ctx, policy, before, found)
+	}
+	return nil
 }
 
 // firstScan is how far off the first scan of this process is. A policy that was never scanned is due at once. A restart
@@ -121,34 +151,24 @@ func firstScan(policy *v1alpha1.ImagePolicy) time.Duration {
 	return schedule.Spread(policy.Spec.Interval.Duration)
 }
 
-// scanAndRecord scans, selects and writes the status; what the scan came to decides when the next one is.
-func (r *Reconciler) scanAndRecord(ctx context.Context, policy *v1alpha1.ImagePolicy, places []place) (reconcile.Result, error) {
-	r.schedule.Delay(policy, 0)
-	found := r.scan(ctx, policy)
-	before := policy.Status.DeepCopy()
-	if err := status.Patch(ctx, r.client, r.live, policy, func(p *v1alpha1.ImagePolicy) { record(p, places, &found) }); err != nil {
-		return reconcile.Result{}, err
-	}
-	r.tell(ctx, policy, before, found)
-	if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
-		return reconcile.Result{RequeueAfter: r.schedule.Done(policy, policy.Spec.Interval.Duration)}, nil
-	}
-	result, err := status.Result(found.err, 0)
-	if result.RequeueAfter > 0 {
-		r.schedule.Delay(policy, result.RequeueAfter)
-	}
-	return result, err
-}
-
 // tell logs and records an event for what changed, and nothing for a scan that found nothing new.
-func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, before *v1alpha1.ImagePolicyStatus, found scan) {
+func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, before *v1alpha1.ImagePolicyStatus, found *scan) {
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSelected)
+	latest := before.Latest
 	switch {
 	case found.err != nil && (was == nil || was.Message != found.err.Error()):
+		ctrl.LoggerFrom(ctx).Info("nothing selected", "reason", found.reason, "error", found.err.Error())
 		r.recorder.Eventf(policy, nil, "Warning", string(found.reason), "Scan", "%s", found.err.Error())
-	case found.err == nil && (before.Latest == nil || before.Latest.Tag != found.latest.Tag):
+	case found.err == nil && (latest == nil || latest.Tag != found.latest.Tag || latest.Digest != found.latest.Digest):
 		ctrl.LoggerFrom(ctx).Info("selected", "tag", found.latest.Tag, "digest", found.latest.Digest, "selection", found.latest.Selection)
 		r.recorder.Eventf(policy, nil, "Normal", string(v1alpha1.ReasonTagSelected), "Select", "%s:%s, %s",
 			policy.Spec.Image, found.latest.Tag, found.latest.Selection)
+	}
+	if found.mutated == "" || latest == nil || latest.Tag != found.latest.Tag {
+		return
+	}
+	told := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionTagMutated)
+	if message := mutation(policy, found); told == nil || told.Message != message {
+		r.recorder.Eventf(policy, nil, "Warning", string(v1alpha1.ReasonTagMutated), "Scan", "%s", message)
 	}
 }

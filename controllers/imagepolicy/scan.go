@@ -3,90 +3,132 @@ package imagepolicy
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/registry"
 	"github.com/fairlead/fairlead/registry/selection"
 )
 
-// scan is what one scan came to: either a choice, or an error with the reason for the condition.
+const (
+	// A listing doesn't tell that another image was pushed under the same tag. Of the tags that wait, each scan looks at the
+	// newest again; every lookAgain scans, and where somebody asks for a scan, at the selected one and manyAgain others.
+	lookAgain = 10
+	manyAgain = 16
+)
+
+// scan is what one scan of a policy came to: either a choice, or an error with the reason for the condition.
 type scan struct {
-	latest   v1alpha1.SelectedTag
+	// generation of the spec that was followed, and the image in it.
+	generation int64
+	image      string
+
+	latest    v1alpha1.SelectedTag
+	candidate *v1alpha1.Candidate
+	waiting   []v1alpha1.WaitingTag
+	warnings  []string
+	// mutated is the digest that the selected tag has now, if it is another than the selected one; looked says that it
+	// was looked at.
+	mutated string
+	looked  bool
+
 	tags     int
 	eligible int
 	requests int
 	time     metav1.MicroTime
+	// listed is when the registry was asked, late the factor by which the next scan comes later than the interval.
+	listed time.Time
+	late   float64
 
 	reason v1alpha1.Reason
 	err    error
 }
 
 // failed completes a scan that came to nothing.
-func (s scan) failed(reason v1alpha1.Reason, err error) scan {
+func (s *scan) failed(reason v1alpha1.Reason, err error) *scan {
 	s.reason, s.err = reason, err
 	return s
 }
 
-// scan lists the tags, selects one, and resolves its digest if it is another one than the status holds.
-func (r *Reconciler) scan(ctx context.Context, policy *v1alpha1.ImagePolicy) scan {
+// scanning is one scan of a policy under way.
+type scanning struct {
+	*scan
+
+	reconciler *Reconciler
+	policy     *v1alpha1.ImagePolicy
+	known      remembered
+	// asked: somebody says that there may be something new. again: what is known of tags is to be looked at again.
+	asked, again bool
+	selector *selection.Selector
+	source   source
+	listing  *listing
+	// facts are what is known of tags in the end.
+	facts map[string]selection.Fact
+
+	mu sync.Mutex
+	// fresh are the tags that were looked at in this scan.
+	fresh map[string]bool
+}
+
+// scan lists the tags, or uses a listing that another policy made, selects one, and looks at tags where the policy needs it.
+func (r *Reconciler) scan(ctx context.Context, policy *v1alpha1.ImagePolicy, known remembered) *scanning {
 	ctx, cancel := context.WithTimeout(ctx, policy.Spec.Timeout.Duration)
 	defer cancel()
-	var found scan
-	repository, err := registry.ParseImage(policy.Spec.Image, policy.Spec.Registry.Insecure)
-	if err != nil {
-		return found.failed(v1alpha1.ReasonInvalidImage, err)
+	asked := known.hinted.After(known.consumed) || known.asked != policy.Annotations[v1alpha1.ReconcileAtAnnotation]
+	s := &scanning{
+		scan:       &scan{generation: policy.Generation, image: policy.Spec.Image, time: metav1.NewMicroTime(r.now().Truncate(time.Microsecond))},
+		reconciler: r, policy: policy, known: known, fresh: map[string]bool{},
+		asked: asked, again: asked || known.scans%lookAgain == lookAgain-1,
 	}
-	semver := policy.Spec.Select.SemVer
-	selector, err := selection.Compile(selection.Policy{SemVer: &selection.SemVer{Range: semver.Range, Prereleases: semver.Prereleases}})
-	if err != nil {
-		return found.failed(v1alpha1.ReasonInvalidRange, err)
+	for _, step := range []func(context.Context) (v1alpha1.Reason, error){s.prepare, s.list, s.decide} {
+		if reason, err := step(ctx); err != nil {
+			s.failed(reason, err)
+			break
+		}
 	}
-	credential, err := access.Credential(ctx, r.live, policy, repository)
-	if err != nil {
-		return found.failed(v1alpha1.ReasonSecretNotUsable, err)
-	}
-	listing, err := r.registry.ListTags(ctx, repository, credential)
-	found.requests = listing.Requests
-	if err != nil {
-		return found.failed(v1alpha1.ReasonRegistryFailed, err)
-	}
-	return r.choose(ctx, policy, repository, credential, selector, listing.Tags, found)
+	return s
 }
 
-// choose selects among the tags.
-func (r *Reconciler) choose(ctx context.Context, policy *v1alpha1.ImagePolicy, repository name.Repository, credential registry.Credential,
-	selector *selection.Selector, tags []string, found scan,
-) scan {
-	chosen := selector.Select(tags)
-	found.tags, found.eligible, found.time = len(chosen.Verdicts), chosen.Eligible, metav1.NewMicroTime(r.now())
-	if chosen.Tag == "" {
-		return found.failed(v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: push one, or widen spec.select",
-			policy.Spec.Image, selector.Describe()))
-	}
-	if known := policy.Status.Latest; known != nil && known.Tag == chosen.Tag && policy.Status.ObservedGeneration == policy.Generation {
-		found.latest = *known
-		return found
-	}
-	digest, requests, err := r.registry.Digest(ctx, repository.Tag(chosen.Tag), credential)
-	found.requests += requests
+// prepare reads the policy and what it names.
+func (s *scanning) prepare(ctx context.Context) (v1alpha1.Reason, error) {
+	repository, err := registry.ParseImage(s.policy.Spec.Image, s.policy.Spec.Registry.Insecure)
 	if err != nil {
-		return found.failed(v1alpha1.ReasonRegistryFailed, err)
+		return v1alpha1.ReasonInvalidImage, err
 	}
-	found.latest = v1alpha1.SelectedTag{
-		Tag: chosen.Tag, Digest: digest, FirstSeen: found.time,
-		Selection: selector.Describe() + ", " + among(found.tags),
+	if s.selector, err = choice.Selector(s.policy); err != nil {
+		return v1alpha1.ReasonInvalidPolicy, err
 	}
-	return found
+	reach, err := access.Registry(ctx, s.reconciler.live, s.policy, repository)
+	if err != nil {
+		return access.ReasonOf(err, v1alpha1.ReasonSecretNotUsable), err
+	}
+	s.source = source{repository: repository, access: reach}
+	if follow := s.policy.Spec.Select.Digest; follow != nil {
+		s.source.follow = follow.Tag
+	}
+	return "", nil
 }
 
-// among says how many tags there were to choose from.
-func among(tags int) string {
-	if tags == 1 {
-		return "the only tag"
+// list gets a listing that this policy hasn't seen, and that is younger than any hint that there is something new.
+func (s *scanning) list(ctx context.Context) (v1alpha1.Reason, error) {
+	after := s.known.consumed
+	if s.asked {
+		after = s.time.Time
 	}
-	return fmt.Sprintf("newest of %d tags", tags)
+	found, fresh, err := s.reconciler.listings.get(ctx, client.ObjectKeyFromObject(s.policy), s.source, after)
+	if err != nil {
+		return v1alpha1.ReasonRegistryFailed, fmt.Errorf("list tags of %s: waited for the answer in vain: %w: check the registry, or raise spec.timeout", s.image, err)
+	}
+	s.listing, s.listed, s.late = found, found.started, found.late
+	if fresh {
+		s.requests = found.requests
+	}
+	return v1alpha1.ReasonRegistryFailed, found.err
 }
+

@@ -70,6 +70,31 @@ func (s *Schedule) Delay(obj client.Object, wait time.Duration) {
 	s.entries[client.ObjectKeyFromObject(obj)] = s.entryOf(obj, wait)
 }
 
+// Postpone sets the next look to be this far off, as Delay does, but an object that was asked for since its last look began
+// stays due: entries are made when a look begins.
+func (s *Schedule) Postpone(obj client.Object, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, ok := s.entries[client.ObjectKeyFromObject(obj)]
+	if !ok || known.uid != obj.GetUID() || known.generation != obj.GetGeneration() {
+		return
+	}
+	known.next = s.now().Add(wait)
+	s.entries[client.ObjectKeyFromObject(obj)] = known
+}
+
+// Advance brings the next look of an object that is known forward, to be at most this far off.
+func (s *Schedule) Advance(key types.NamespacedName, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.entries[key]; ok {
+		if next := s.now().Add(wait); next.Before(known.next) {
+			known.next = next
+			s.entries[key] = known
+		}
+	}
+}
+
 // Forget drops a deleted object.
 func (s *Schedule) Forget(key types.NamespacedName) {
 	s.mu.Lock()

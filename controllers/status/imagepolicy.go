@@ -35,7 +35,7 @@ func SummarizePolicy(policy *v1alpha1.ImagePolicy) {
 		Progressing("the registry wasn't scanned yet").Apply(conditions, generation)
 	case selected.Status != metav1.ConditionTrue:
 		reason := v1alpha1.Reason(selected.Reason)
-		stalled := reason == v1alpha1.ReasonInvalidImage || reason == v1alpha1.ReasonInvalidRange
+		stalled := reason == v1alpha1.ReasonInvalidImage || reason == v1alpha1.ReasonInvalidPolicy
 		Outcome{Ready: selected.Status, Reason: reason, Message: selected.Message, Stalled: stalled, Retrying: !stalled}.Apply(conditions, generation)
 	default:
 		committed.Apply(conditions, generation)

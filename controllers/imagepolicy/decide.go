@@ -1,0 +1,223 @@
+package imagepolicy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/choice"
+	"github.com/fairlead/fairlead/registry/selection"
+)
+
+// decide selects a tag.
+func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
+	selected, err := s.resolve(ctx)
+	if err != nil {
+		return v1alpha1.ReasonRegistryFailed, err
+	}
+	s.tags, s.eligible, s.warnings = selected.Total, selected.Eligible, selected.Warnings
+	for _, w := range selected.Waiting {
+		if fact := s.facts[w.Tag]; fact.Digest != "" {
+			s.wait(w.Tag, fact.Digest, metav1.NewMicroTime(fact.FirstSeen))
+		}
+	}
+	latest := s.standing()
+	switch {
+	case selected.Tag == "" && latest != nil && s.source.follow == latest.Tag && len(selected.Waiting) > 0:
+		s.latest = *latest // The new digest isn't old enough; the one that was selected stays.
+		return "", nil
+	case selected.Tag == "":
+		return v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: %s", s.image, s.selector.Describe(), selected.Reason)
+	case latest != nil && latest.Tag == selected.Tag:
+		return v1alpha1.ReasonRegistryFailed, s.keep(ctx, *latest, selected)
+	default:
+		return v1alpha1.ReasonRegistryFailed, s.take(ctx, selected)
+	}
+}
+
+// resolve finds out what the decision needs to know, and decides. No tag is taken on the word of an earlier scan: another
+// image may have been pushed under it since.
+func (s *scanning) resolve(ctx context.Context) (selection.Selection, error) {
+	clocks, latest := s.clocks(), s.standing()
+	in := selection.Input{Tags: s.listing.tags, Now: s.time.Time, Known: s.remembers(clocks)}
+	look := func(ctx context.Context, tag string) (selection.Fact, error) {
+		fact, err := s.look(ctx, tag)
+		if latest != nil && tag == latest.Tag && tag != s.source.follow {
+			fact.Digest = latest.Digest // Whether it is another one now is asked in keep.
+		}
+		return fact, err
+	}
+	for {
+		var err error
+		if in, err = choice.Resolve(ctx, s.selector, in, clocks, look); err != nil {
+			return selection.Selection{}, err
+		}
+		selected := s.selector.Select(in)
+		settled := selected.Tag == "" || latest != nil && selected.Tag == latest.Tag || s.fresh[selected.Tag]
+		if settled || !s.selector.NeedsFacts() {
+			s.facts = s.worthKeeping(in.Known, selected)
+			return selected, nil
+		}
+		delete(in.Known, selected.Tag)
+	}
+}
+
+// standing is what was selected last from this image, or nil.
+func (s *scanning) standing() *v1alpha1.SelectedTag {
+	if s.policy.Status.Image != s.image {
+		return nil
+	}
+	return s.policy.Status.Latest
+}
+
+// clocks say since when a digest is known under a tag, by the status: they outlive this process.
+func (s *scanning) clocks() map[string]selection.Fact {
+	clocks := map[string]selection.Fact{}
+	if s.policy.Status.Image != s.image {
+		return clocks
+	}
+	for _, w := range s.policy.Status.Waiting {
+		clocks[w.Tag] = selection.Fact{Digest: w.Digest, FirstSeen: w.FirstSeen.Time}
+	}
+	if latest := s.policy.Status.Latest; latest != nil && latest.Tag != s.source.follow {
+		clocks[latest.Tag] = selection.Fact{Digest: latest.Digest, FirstSeen: latest.FirstSeen.Time}
+	}
+	return clocks
+}
+
+// remembers is what needn't be asked for again.
+func (s *scanning) remembers(clocks map[string]selection.Fact) map[string]selection.Fact {
+	if !s.selector.NeedsFacts() || s.source.follow != "" {
+		return nil
+	}
+	facts := maps.Clone(clocks)
+	if s.known.source == s.source {
+		maps.Copy(facts, s.known.facts)
+	}
+	again := 1
+	if s.again {
+		again = manyAgain
+	}
+	latest := s.standing()
+	if latest == nil {
+		return without(facts, s.selector, again)
+	}
+	chosen := facts[latest.Tag]
+	delete(facts, latest.Tag)
+	facts = without(facts, s.selector, again)
+	facts[latest.Tag] = chosen
+	return facts
+}
+
+// worthKeeping are the facts that the next decision needs again: those of the selected tag, and of later ones.
+func (s *scanning) worthKeeping(facts map[string]selection.Fact, selected selection.Selection) map[string]selection.Fact {
+	maps.DeleteFunc(facts, func(tag string, _ selection.Fact) bool {
+		order, err := s.selector.Compare(tag, selected.Tag)
+		return selected.Tag != "" && (err != nil || order < 0)
+	})
+	return facts
+}
+
+// take makes the selected tag the latest, with the digest that it has now.
+func (s *scanning) take(ctx context.Context, selected selection.Selection) error {
+	fact := s.facts[selected.Tag]
+	if fact.Digest == "" {
+		var err error
+		if fact, err = s.look(ctx, selected.Tag); err != nil {
+			return err
+		}
+		if fact.Problem != "" {
+			return errors.New(fact.Problem)
+		}
+		fact.FirstSeen = s.time.Time
+	}
+	s.latest = v1alpha1.SelectedTag{
+		Tag: selected.Tag, Digest: fact.Digest, FirstSeen: metav1.NewMicroTime(fact.FirstSeen), Selection: s.phrase(selected),
+	}
+	return nil
+}
+
+// keep leaves the latest tag as it is. Now and then it looks whether another digest was pushed under it.
+func (s *scanning) keep(ctx context.Context, latest v1alpha1.SelectedTag, selected selection.Selection) error {
+	s.latest = latest
+	edited := s.policy.Status.ObservedGeneration != s.policy.Generation
+	if edited {
+		s.latest.Selection = s.phrase(selected)
+	}
+	follows := s.source.follow != ""
+	commits := follows || s.policy.Spec.OnMutation == v1alpha1.MutationCommit
+	if !s.again && !commits && !edited {
+		return nil
+	}
+	fact, err := s.look(ctx, latest.Tag)
+	if err != nil || fact.Problem != "" {
+		return err // Gone between the listing and now: the next listing says so.
+	}
+	s.looked = true
+	if fact.Digest == latest.Digest {
+		return nil
+	}
+	if !follows {
+		s.mutated = fact.Digest
+	}
+	if !commits {
+		return nil
+	}
+	if since := s.since(latest.Tag, fact.Digest); since.Add(s.policy.Spec.MinimumAge.Duration).After(s.time.Time) {
+		s.wait(latest.Tag, fact.Digest, since)
+	} else {
+		s.latest.Digest, s.latest.FirstSeen = fact.Digest, since
+	}
+	return nil
+}
+
+// since says since when another digest of the selected tag is known.
+func (s *scanning) since(tag, digest string) metav1.MicroTime {
+	for _, clock := range s.policy.Status.Waiting {
+		if clock.Tag == tag && clock.Digest == digest {
+			return clock.FirstSeen
+		}
+	}
+	return s.time
+}
+
+// wait notes a tag whose minimum age runs. The first is the newest, which is the candidate.
+func (s *scanning) wait(tag, digest string, since metav1.MicroTime) {
+	s.waiting = append(s.waiting, v1alpha1.WaitingTag{Tag: tag, Digest: digest, FirstSeen: since})
+	if s.candidate == nil {
+		s.candidate = &v1alpha1.Candidate{
+			Tag: tag, Digest: digest, Reason: string(selection.TooYoung), Until: metav1.NewMicroTime(since.Add(s.policy.Spec.MinimumAge.Duration)),
+		}
+	}
+}
+
+// look asks the registry for a tag, once for all policies that share the listing.
+func (s *scanning) look(ctx context.Context, tag string) (selection.Fact, error) {
+	platforms := len(s.policy.Spec.Platforms) > 0
+	s.mu.Lock()
+	s.fresh[tag] = true
+	s.mu.Unlock()
+	return s.listing.look(lookKey{tag, platforms}, func() (selection.Fact, error) {
+		fact, requests, err := choice.LookAt(ctx, s.reconciler.registry, s.source.repository, s.source.access, tag, platforms)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.requests += requests
+		return fact, err
+	})
+}
+
+// phrase says by what rule a tag was selected, and among how many.
+func (s *scanning) phrase(selected selection.Selection) string {
+	switch {
+	case s.source.follow != "" || s.policy.Spec.Pin != "":
+		return s.selector.Describe()
+	case selected.Total == 1:
+		return s.selector.Describe() + ", the only tag"
+	default:
+		return fmt.Sprintf("%s, newest of %d tags", s.selector.Describe(), selected.Total)
+	}
+}
