@@ -1,0 +1,145 @@
+package receiver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fairlead/fairlead/registry/webhook"
+)
+
+const (
+	// refusalTime is how long a refusal takes: longer than any way to it, so that the time doesn't tell which one it was.
+	refusalTime = 100 * time.Millisecond
+	// busyFor is what those are told to wait who came when too many others did.
+	busyFor = time.Second
+)
+
+// answer is what a request is answered with.
+type answer struct {
+	status int
+	body   any
+	wait   time.Duration // Retry-After; zero: none
+}
+
+// accepted and failed are the bodies of answers.
+type (
+	accepted struct {
+		Policies int `json:"policies"`
+	}
+	failed struct {
+		Error string `json:"error"`
+	}
+)
+
+// refused is the one answer to all who can't be verified.
+func refused() answer {
+	return answer{status: http.StatusUnauthorized, body: failed{"no webhook takes this request: check the URL, the Secret and what the provider signs or sends"}}
+}
+
+// tooMany is the answer to those who can't be verified when there are too many of them.
+func tooMany() answer {
+	return answer{http.StatusTooManyRequests, failed{"too many requests that no webhook takes"}, busyFor}
+}
+
+// receive answers one request.
+func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) {
+	arrived := time.Now()
+	result := r.answer(w, q)
+	if result.status == http.StatusUnauthorized {
+		select {
+		case <-time.After(time.Until(arrived.Add(refusalTime))):
+		case <-q.Context().Done():
+		}
+	}
+	if result.wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(result.wait.Seconds())))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(result.status)
+	_ = json.NewEncoder(w).Encode(result.body) // the sender has gone: there is nobody to tell
+}
+
+// answer reads the request, finds its webhook, and hands on what it says. The body is read first: what a stranger
+// can see of the order must not depend on the Secret.
+func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
+	select {
+	case r.places <- struct{}{}:
+		defer func() { <-r.places }()
+	default:
+		return answer{http.StatusServiceUnavailable, failed{"too many requests at the same time"}, busyFor}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return answer{status: http.StatusRequestEntityTooLarge, body: failed{"the body is larger than 1 MiB"}}
+	case err != nil:
+		return answer{status: http.StatusBadRequest, body: failed{"the body ended early"}}
+	}
+	key := types.NamespacedName{Namespace: q.PathValue("namespace"), Name: q.PathValue("secret")}
+	if len(validation.IsDNS1123Label(key.Namespace)) > 0 || len(validation.IsDNS1123Subdomain(key.Name)) > 0 {
+		return refused()
+	}
+	found, err := r.secrets.find(q.Context(), key)
+	switch {
+	case errors.Is(err, errTooMany):
+		return tooMany()
+	case err != nil:
+		return answer{http.StatusServiceUnavailable, failed{"the API server can't be asked for the Secret now"}, busyFor}
+	case found == nil:
+		return refused()
+	}
+	return r.verify(q.Context(), key, found, webhook.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
+}
+
+// verify verifies and reads a request, and hands on what it says.
+func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *hook, request webhook.Request) answer {
+	pushes, err := webhook.Receive(found.provider, found.token, request)
+	var problem *webhook.Error
+	switch {
+	case errors.As(err, &problem) && problem.Status == webhook.StatusBadRequest:
+		return answer{status: http.StatusBadRequest, body: failed{problem.Problem}}
+	case err != nil && r.secrets.refuse(key) != nil:
+		return tooMany()
+	case err != nil:
+		// Who set the webhook up has to find out why it doesn't work; who guesses must not fill the log.
+		found.complain.Do(func() {
+			ctrl.LoggerFrom(ctx).Info("refused a webhook", "secret", key.String(), "provider", found.provider, "reason", err.Error())
+		})
+		return refused()
+	case len(pushes) == 0:
+		return answer{status: http.StatusOK, body: accepted{}}
+	}
+	return answer{status: http.StatusAccepted, body: accepted{r.hint(ctx, key, found.provider, pushes)}}
+}
+
+// hint hands the pushes on, and logs a line if they concern anybody.
+func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider webhook.Provider, pushes []webhook.Push) int {
+	namespace := key.Namespace
+	if namespace == r.ownNamespace {
+		namespace = ""
+	}
+	policies := 0
+	var matched []webhook.Push
+	for _, push := range pushes {
+		if n := r.hinter.Hint(namespace, push); n > 0 {
+			policies += n
+			matched = append(matched, push)
+		}
+	}
+	if policies > 0 {
+		ctrl.LoggerFrom(ctx).Info("told by a webhook", "secret", key.String(), "provider", provider,
+			"repository", matched[0].Repository, "tag", matched[0].Tag, "pushes", len(matched), "policies", policies)
+	}
+	return policies
+}
