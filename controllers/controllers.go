@@ -10,22 +10,43 @@ import (
 	"github.com/fairlead/fairlead/controllers/application"
 	"github.com/fairlead/fairlead/controllers/configrepository"
 	"github.com/fairlead/fairlead/controllers/imagepolicy"
+	"github.com/fairlead/fairlead/controllers/receiver"
 	"github.com/fairlead/fairlead/registry"
 )
 
-// Setup adds every controller to the manager. ownNamespace is the namespace that Fairlead runs in: Applications there are
-// an administrator's.
-func Setup(mgr ctrl.Manager, ownNamespace string) error {
+// Options say what Setup sets up.
+type Options struct {
+	// OwnNamespace is the namespace that Fairlead runs in: Applications and webhooks there are an administrator's.
+	OwnNamespace string
+	// WebhookAddress is where webhooks are received, "host:port"; "0" is nowhere.
+	WebhookAddress string
+}
+
+// Setup adds every controller to the manager.
+func Setup(mgr ctrl.Manager, options Options) error {
 	mirrors := access.NewMirrors()
-	if err := imagepolicy.NewReconciler(mgr, registry.NewClient(registry.WithUserAgent(mgr.GetConfig().UserAgent))).Setup(mgr); err != nil {
+	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(registry.WithUserAgent(mgr.GetConfig().UserAgent)))
+	if err := policies.Setup(mgr); err != nil {
 		return err
 	}
 	if err := configrepository.NewReconciler(mgr, mirrors).Setup(mgr); err != nil {
 		return err
 	}
-	apps, err := application.NewReconciler(mgr, mirrors, ownNamespace)
+	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace)
 	if err != nil {
 		return fmt.Errorf("set up the controller of Applications: %w", err)
 	}
-	return apps.Setup(mgr)
+	if err := apps.Setup(mgr); err != nil {
+		return err
+	}
+	if options.WebhookAddress == "0" {
+		return nil
+	}
+	webhooks := receiver.New(receiver.Options{
+		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(), Hinter: policies,
+	})
+	if err := mgr.Add(webhooks); err != nil {
+		return fmt.Errorf("set up the receiver of webhooks: %w", err)
+	}
+	return nil
 }

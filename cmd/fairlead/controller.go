@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -33,6 +34,7 @@ type controllerOptions struct {
 	namespace      string
 	metricsAddress string
 	healthAddress  string
+	webhookAddress string
 	leaderElect    bool
 }
 
@@ -51,9 +53,10 @@ func newControllerCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&options.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or the cluster that this runs in")
-	flags.StringVar(&options.namespace, "namespace", "fairlead", "Fairlead's own `namespace`: Applications in it may deploy to any other")
+	flags.StringVar(&options.namespace, "namespace", "fairlead", "Fairlead's own `namespace`: Applications in it may deploy to any other, webhooks in it concern all others")
 	flags.StringVar(&options.metricsAddress, "metrics-address", "127.0.0.1:8080", "`address` that metrics are served on; 0: none")
 	flags.StringVar(&options.healthAddress, "health-address", "127.0.0.1:8081", "`address` that /healthz and /readyz are served on; 0: none")
+	flags.StringVar(&options.webhookAddress, "webhook-address", "0", "`address` that webhooks are received on, by the leader; 0: none")
 	flags.BoolVar(&options.leaderElect, "leader-elect", false, "let one of several replicas work, by a Lease in the own namespace")
 	return command
 }
@@ -63,8 +66,18 @@ func (o *controllerOptions) validate() error {
 	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
 		return fmt.Errorf("--namespace %q is no name of a namespace: %s", o.namespace, problems[0])
 	}
-	if o.metricsAddress == o.healthAddress && o.metricsAddress != "0" {
-		return fmt.Errorf("--metrics-address and --health-address are both %s: give one of them another port, or 0", o.metricsAddress)
+	if _, _, err := net.SplitHostPort(o.webhookAddress); err != nil && o.webhookAddress != "0" {
+		return fmt.Errorf("--webhook-address %q is no address: write it like :9292, or 0", o.webhookAddress)
+	}
+	servers := []struct{ flag, address string }{
+		{"--metrics-address", o.metricsAddress}, {"--health-address", o.healthAddress}, {"--webhook-address", o.webhookAddress},
+	}
+	taken := map[string]string{}
+	for _, server := range servers {
+		if other, ok := taken[server.address]; ok && server.address != "0" {
+			return fmt.Errorf("%s and %s are both %s: give one of them another port, or 0", other, server.flag, server.address)
+		}
+		taken[server.address] = server.flag
 	}
 	return nil
 }
@@ -80,7 +93,7 @@ func (o *controllerOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := controllers.Setup(mgr, o.namespace); err != nil {
+	if err := controllers.Setup(mgr, controllers.Options{OwnNamespace: o.namespace, WebhookAddress: o.webhookAddress}); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
