@@ -1,16 +1,42 @@
 package selection
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/Masterminds/semver/v3"
+	"time"
 )
 
-// Policy is a person's wish: which tags count, and which of them is the newest.
+// Policy is a person's wish: which tags count, and which of them is the newest. Exactly one of SemVer, Numerical,
+// Alphabetical and Digest is set.
 type Policy struct {
+	// Include is a regular expression (RE2) that a tag must match, anywhere in it unless it is anchored by ^ and $.
+	// Empty: every tag.
+	Include string
+	// Extract is what is compared instead of the whole tag, made of the groups of Include: "$ts", "${1}", "$1.$2.0".
+	// "$$" stands for a dollar sign. Empty: the whole tag.
+	Extract string
+	// Exclude are regular expressions; a tag that one of them matches, anywhere in it, doesn't count. It is taken as it
+	// is: DefaultExclude is for the caller to give.
+	Exclude []string
+
 	// SemVer takes the highest version in a range.
 	SemVer *SemVer
+	// Numerical takes the largest decimal number.
+	Numerical *Order
+	// Alphabetical takes the last by the order of bytes.
+	Alphabetical *Order
+	// Digest follows a tag that is pushed again and again.
+	Digest *Digest
+
+	// Platforms that an image must have, all of them: "linux/amd64", "linux/arm64/v8".
+	Platforms []string
+	// MinimumAge is how long a digest must have been known under a tag. Zero: not at all.
+	MinimumAge time.Duration
+	// Pin is the one tag to run, whatever else the policy says. Empty: none.
+	Pin string
+
+	// Downgrades lets a target move to an earlier tag than it holds.
+	Downgrades bool
+	// Mutations lets a target take another digest of the tag that it holds.
+	Mutations bool
 }
 
 // SemVer takes the highest version in a range.
@@ -21,20 +47,27 @@ type SemVer struct {
 	// Prereleases lets pre-releases count. Without it they count only in an alternative of the range that names a
 	// pre-release itself, such as ">=1.0.0-0".
 	Prereleases bool
+	// Strict passes over versions with a leading "v", which SemVer 2.0.0 doesn't know.
+	Strict bool
 }
 
-// Selector is a compiled policy. It is immutable and safe for concurrent use.
-type Selector struct {
-	written     string
-	prereleases bool
-	// released is the range as it was written, anyRelease the same with pre-releases let in.
-	released, anyRelease *versionRange
-	reasonOutside        string
+// Order says which end of an order is the newest.
+type Order struct {
+	// Descending makes the first one the newest, instead of the last one.
+	Descending bool
+}
+
+// Digest follows a mutable tag.
+type Digest struct {
+	// Tag that is followed.
+	Tag string
 }
 
 // PolicyError says what is wrong with a policy, and what to write instead.
 type PolicyError struct {
-	// Problem is the whole message.
+	// Field is the guilty field as an ImagePolicy's spec names it: "tags.include", "platforms[1]".
+	Field string
+	// Problem is the whole message; it names the field.
 	Problem string
 }
 
@@ -44,65 +77,6 @@ func (e *PolicyError) Error() string { return e.Problem }
 // Terminal is true: the policy must be changed.
 func (e *PolicyError) Terminal() bool { return true }
 
-// Compile checks a policy and makes it ready for use. The error is a *PolicyError, and says what to write instead.
-func Compile(policy Policy) (*Selector, error) {
-	if policy.SemVer == nil {
-		return nil, &PolicyError{Problem: `select: no order of versions is given: set semver with a range such as ">=1.0.0"`}
-	}
-
-	// White space has no meaning in a range, and the range is quoted in messages of one line.
-	written := strings.Join(strings.Fields(policy.SemVer.Range), " ")
-
-	released, err := parseRange(written)
-	if err != nil {
-		return nil, err
-	}
-
-	anyRelease := *released
-	anyRelease.IncludePrerelease = true
-
-	return &Selector{
-		written:       written,
-		prereleases:   policy.SemVer.Prereleases,
-		released:      newVersionRange(written, released),
-		anyRelease:    newVersionRange(written, &anyRelease),
-		reasonOutside: fmt.Sprintf("outside the range %q", written),
-	}, nil
-}
-
-// parseRange parses a range, and refuses what the parser takes for "every version" although nobody would write it
-// for that: an empty range or an empty alternative.
-func parseRange(written string) (*semver.Constraints, error) {
-	if written == "" {
-		return nil, &PolicyError{Problem: `semver range is empty: write ">=0.0.0" to take every version`}
-	}
-
-	if len(written) > semver.MaxConstraintLen {
-		return nil, &PolicyError{Problem: fmt.Sprintf(
-			"semver range has %d characters, %d are allowed: shorten it", len(written), semver.MaxConstraintLen)}
-	}
-
-	for alternative := range strings.SplitSeq(written, "||") {
-		if strings.TrimSpace(alternative) == "" {
-			return nil, &PolicyError{Problem: fmt.Sprintf(
-				`semver range %q has an empty alternative, which would take every version: remove the "||" beside it`, written)}
-		}
-	}
-
-	constraints, err := semver.NewConstraint(written)
-	if err != nil {
-		return nil, &PolicyError{Problem: fmt.Sprintf(
-			`semver range %q doesn't parse (%v): write it like ">=1.0.0", "1.x", "^1.2", "~1.2", "1.0 - 2.0" or ">=1.0.0 <2.0.0"`, written, err)}
-	}
-
-	return constraints, nil
-}
-
-// Describe returns the rule in a few words of one line, for a commit message: `semver >=1.0.0`.
-func (s *Selector) Describe() string {
-	if s.prereleases {
-		return "semver " + s.written + " with pre-releases"
-	}
-
-	return "semver " + s.written
-}
+// DefaultExclude returns the exclusions of a policy that names none: signatures, attestations, SBOMs, and the tags under
+// which registries without referrers keep them.
+func DefaultExclude() []string { return []string{`\.sig$`, `\.att$`, `\.sbom$`, `^sha256-`} }
