@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -121,7 +122,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if policy.Spec.Suspend {
 		return reconcile.Result{}, nil
 	}
-	if wait := r.schedule.Wait(policy, firstScan(policy)); wait > 0 {
+	if wait := r.schedule.Wait(policy, firstScan(policy, r.now())); wait > 0 {
 		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	r.begin(ctx, policy)
@@ -141,14 +142,20 @@ func (r *Reconciler) settle(ctx context.Context, policy *v1alpha1.ImagePolicy, p
 }
 
 // firstScan is how far off the first scan of this process is. A policy that was never scanned is due at once. A restart
-// scans none at once that an earlier process has scanned: they are spread over their interval.
-func firstScan(policy *v1alpha1.ImagePolicy) time.Duration {
-	scanned := policy.Status.ObservedGeneration == policy.Generation && policy.Status.Latest != nil &&
-		meta.IsStatusConditionTrue(policy.Status.Conditions, v1alpha1.ConditionSelected)
-	if !scanned {
+// scans none at once that an earlier process has scanned: they are spread over their interval, but for a tag that is old
+// enough before.
+func firstScan(policy *v1alpha1.ImagePolicy, now time.Time) time.Duration {
+	st := policy.Status
+	selected := meta.FindStatusCondition(st.Conditions, v1alpha1.ConditionSelected)
+	answered := selected != nil && (selected.Status == metav1.ConditionTrue || selected.Reason == string(v1alpha1.ReasonNoTagSelected))
+	if st.ObservedGeneration != policy.Generation || !answered {
 		return 0
 	}
-	return schedule.Spread(policy.Spec.Interval.Duration)
+	first := schedule.Spread(policy.Spec.Interval.Duration)
+	for _, w := range st.Waiting {
+		first = min(first, w.FirstSeen.Add(policy.Spec.MinimumAge.Duration).Sub(now))
+	}
+	return max(first, 0)
 }
 
 // tell logs and records an event for what changed, and nothing for a scan that found nothing new.

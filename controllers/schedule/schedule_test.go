@@ -39,6 +39,26 @@ func TestWait(t *testing.T) {
 		"Failed":    {reason: "what failed is still due", before: func(s *schedule.Schedule) { s.Done(policy, interval); s.Delay(policy, 0) }, policy: policy},
 		"Recreated": {reason: "another object of the same name tells nothing of the old one", before: func(s *schedule.Schedule) { s.Done(policy, interval) }, policy: recreated},
 		"HeldBack":  {reason: "a server that asks for time gets it", before: func(s *schedule.Schedule) { s.Delay(policy, time.Hour) }, policy: policy, least: time.Hour, most: time.Hour},
+		"Advanced": {reason: "a hint brings a look forward", before: func(s *schedule.Schedule) {
+			s.Delay(policy, time.Hour)
+			s.Advance(client.ObjectKeyFromObject(policy), time.Second)
+		}, policy: policy, least: time.Second, most: time.Second},
+		"NotPutOff": {reason: "and never puts it off", before: func(s *schedule.Schedule) {
+			s.Delay(policy, time.Second)
+			s.Advance(client.ObjectKeyFromObject(policy), time.Hour)
+		}, policy: policy, least: time.Second, most: time.Second},
+		"Postponed": {reason: "the end of a look sets the next one", before: func(s *schedule.Schedule) {
+			s.Delay(policy, time.Second)
+			s.Postpone(policy, time.Hour)
+		}, policy: policy, least: time.Hour, most: time.Hour},
+		"PostponedButAsked": {reason: "what was asked for since the look began is still due", before: func(s *schedule.Schedule) {
+			s.Delay(policy, time.Second)
+			s.Postpone(policy, time.Hour)
+		}, policy: asked},
+		"PostponedButChanged": {reason: "so is another spec", before: func(s *schedule.Schedule) {
+			s.Delay(changed, 0)
+			s.Postpone(policy, time.Hour)
+		}, policy: changed},
 		"Forgotten": {reason: "a deleted object leaves nothing behind", before: func(s *schedule.Schedule) {
 			s.Done(policy, interval)
 			s.Forget(client.ObjectKeyFromObject(policy))
