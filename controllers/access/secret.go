@@ -73,3 +73,9 @@ func Credential(ctx context.Context, reader client.Reader, policy *v1alpha1.Imag
 	}
 	return keychain.For(repository), nil
 }
+
+// Registry is how the registry of a policy is reached.
+func Registry(ctx context.Context, reader client.Reader, policy *v1alpha1.ImagePolicy, repository name.Repository) (registry.Access, error) {
+	credential, err := Credential(ctx, reader, policy, repository)
+	return registry.Access{Credential: credential}, err
+}

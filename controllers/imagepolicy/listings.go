@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 // don't go on asking their registry together. It never comes earlier: a registry is asked once an interval at most.
 const jitter = 0.04
 
-// source is what is listed. Policies with equal ones share their scans; other credentials are another source.
-type source struct {
+// origin is what is listed. Policies with equal ones share their scans; other credentials are another source.
+type origin struct {
 	repository name.Repository
 	access     registry.Access
 	// follow is the one tag that matters to a policy that follows it: then nothing is listed.
@@ -34,6 +35,8 @@ type lister interface {
 // listing is what one request for the tags of a source came to. It is shared, and only its looks change.
 type listing struct {
 	tags *selection.Tags
+	// published are the tags as the registry sent them.
+	published []string
 	// started is when the registry was asked: whatever was pushed before is in it.
 	started time.Time
 	// late is the factor by which the next one comes later than the interval.
@@ -88,9 +91,9 @@ type listings struct {
 	changed func([]types.NamespacedName)
 
 	mu      sync.Mutex
-	entries map[source]*listed
+	entries map[origin]*listed
 	// using is the source of each policy.
-	using map[types.NamespacedName]source
+	using map[types.NamespacedName]origin
 }
 
 // listed is a source.
@@ -105,14 +108,14 @@ type listed struct {
 func newListings(client lister, now func() time.Time, changed func([]types.NamespacedName)) *listings {
 	return &listings{
 		registry: client, now: now, changed: changed,
-		entries: map[source]*listed{}, using: map[types.NamespacedName]source{},
+		entries: map[origin]*listed{}, using: map[types.NamespacedName]origin{},
 	}
 }
 
 // get returns a listing that began later than after, and makes one if there is none. Whoever needs one while it is made waits
 // for it. fresh says that it was made for this call. The error of the registry is in the listing; that which is returned is
 // the context's.
-func (l *listings) get(ctx context.Context, policy types.NamespacedName, from source, after time.Time) (found *listing, fresh bool, err error) {
+func (l *listings) get(ctx context.Context, policy types.NamespacedName, from origin, after time.Time) (found *listing, fresh bool, err error) {
 	entry := l.use(policy, from)
 	select {
 	case entry.turn <- struct{}{}:
@@ -136,28 +139,28 @@ func (l *listings) get(ctx context.Context, policy types.NamespacedName, from so
 }
 
 // make asks the registry. Where the tags are the same as before, so is the list, with all that was parsed of it.
-func (l *listings) make(ctx context.Context, from source, last *listing) *listing {
+func (l *listings) make(ctx context.Context, from origin, last *listing) *listing {
 	made := &listing{
 		started: l.now(), late: 1 + jitter*rand.Float64(), //nolint:gosec // no secret
 		looks: map[lookKey]*look{},
 	}
-	tags := []string{from.follow}
+	made.published = []string{from.follow}
 	if from.follow == "" {
 		var answer registry.Listing
 		answer, made.err = l.registry.ListTags(ctx, from.repository, from.access)
-		tags, made.requests = answer.Tags, answer.Requests
+		made.published, made.requests = answer.Tags, answer.Requests
 	}
 	switch {
-	case last != nil && last.tags != nil && (made.err != nil || last.tags.Equal(tags)):
-		made.tags = last.tags
+	case last != nil && last.tags != nil && (made.err != nil || slices.Equal(made.published, last.published)):
+		made.tags, made.published = last.tags, last.published
 	case made.err == nil:
-		made.tags = selection.NewTags(tags)
+		made.tags = selection.NewTags(made.published)
 	}
 	return made
 }
 
 // use notes that a policy uses a source, and returns it.
-func (l *listings) use(policy types.NamespacedName, from source) *listed {
+func (l *listings) use(policy types.NamespacedName, from origin) *listed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if before, ok := l.using[policy]; ok && before != from {
@@ -183,7 +186,7 @@ func (l *listings) forget(policy types.NamespacedName) {
 	}
 }
 
-func (l *listings) drop(policy types.NamespacedName, from source) {
+func (l *listings) drop(policy types.NamespacedName, from origin) {
 	if entry, ok := l.entries[from]; ok {
 		delete(entry.users, policy)
 		if len(entry.users) == 0 {

@@ -27,7 +27,7 @@ type remembered struct {
 	found *scan
 	// began is when the last scan did, and consumed when its listing did; source is what was listed.
 	began, consumed time.Time
-	source          source
+	source          origin
 	// hinted is when somebody last said that there may be something new.
 	hinted time.Time
 	// asked is the word of the reconcile-at annotation that the last scan obeyed.

@@ -66,7 +66,7 @@ type scanning struct {
 	// asked: somebody says that there may be something new. again: what is known of tags is to be looked at again.
 	asked, again bool
 	selector *selection.Selector
-	source   source
+	source   origin
 	listing  *listing
 	// facts are what is known of tags in the end.
 	facts map[string]selection.Fact
@@ -108,7 +108,7 @@ func (s *scanning) prepare(ctx context.Context) (v1alpha1.Reason, error) {
 	if err != nil {
 		return access.ReasonOf(err, v1alpha1.ReasonSecretNotUsable), err
 	}
-	s.source = source{repository: repository, access: reach}
+	s.source = origin{repository: repository, access: reach}
 	if follow := s.policy.Spec.Select.Digest; follow != nil {
 		s.source.follow = follow.Tag
 	}
