@@ -1,10 +1,7 @@
 package registry
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"maps"
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -12,74 +9,28 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Keychain holds the credentials of a dockerconfigjson. It is immutable and safe for concurrent use.
+// Keychain holds credentials and for what they are. It is immutable and safe for concurrent use; a nil one holds none.
 type Keychain struct {
 	// entries are ordered from the most to the least specific.
 	entries []entry
 }
 
-// entry is one key of the file and its credential.
+// entry is one key of a file and its credential.
 type entry struct {
 	host, path string
 	cred       Credential
 }
 
-// ParseDockerConfig reads a dockerconfigjson: what "docker login" and "kubectl create secret docker-registry" write. A key
-// is a registry, with or without a scheme, a port and a path that its repositories begin with; a host may hold "*" for
-// one label or a part of it, as the kubelet reads it. The error is an *InputError and holds nothing of the file but
-// its keys.
-func ParseDockerConfig(data []byte) (*Keychain, error) {
-	var file struct {
-		Auths map[string]struct {
-			Auth          string `json:"auth"`
-			Username      string `json:"username"`
-			Password      string `json:"password"`
-			IdentityToken string `json:"identitytoken"`
-			RegistryToken string `json:"registrytoken"`
-		} `json:"auths"`
-	}
-
-	// The decoder's own words can quote the file.
-	if json.Unmarshal(data, &file) != nil {
-		return nil, &InputError{Problem: `dockerconfigjson can't be read: write it like {"auths": {"registry.example.com": {"username": "...", "password": "..."}}}`}
-	}
-
-	if file.Auths == nil {
-		return nil, &InputError{Problem: `dockerconfigjson has no "auths": credential helpers can't be used here, write the credential itself`}
-	}
-
-	k := &Keychain{}
-
-	// In order, so that of two keys for the same place the same one always wins.
-	for _, key := range slices.Sorted(maps.Keys(file.Auths)) {
-		auth := file.Auths[key]
-		cred := Credential{
-			Username: auth.Username, Password: auth.Password,
-			IdentityToken: auth.IdentityToken, RegistryToken: auth.RegistryToken,
-		}
-
-		if auth.Auth != "" {
-			username, password, ok := decodeAuth(auth.Auth)
-			if !ok {
-				return nil, &InputError{Problem: fmt.Sprintf(
-					`dockerconfigjson: auth of %q isn't base64 of "username:password": write it anew, or write username and password`, abbreviate(key))}
-			}
-
-			cred.Username, cred.Password = username, password
-		}
-
-		host, prefix := splitKey(key)
-		k.entries = append(k.entries, entry{host: host, path: prefix, cred: cred})
-	}
-
-	slices.SortStableFunc(k.entries, moreSpecific)
-
-	return k, nil
-}
-
 // For returns the credential of the most specific key that covers a repository: the longest path first, a host
 // without "*" before one with it. It is the zero value, anonymous, if no key does.
+//
+// Docker and the kubelet choose so, too. The kubelet then tries the others where the first one is refused; here the one
+// that is meant for the repository is the one that counts, so that a broken credential is seen.
 func (k *Keychain) For(repo name.Repository) Credential {
+	if k == nil {
+		return Credential{}
+	}
+
 	host := canonicalHost(repo.RegistryStr())
 
 	for _, e := range k.entries {
@@ -91,35 +42,20 @@ func (k *Keychain) For(repo name.Repository) Credential {
 	return Credential{}
 }
 
-// decodeAuth reads base64 of "username:password", padded or not. Docker trims NUL bytes from the password, with which
-// an identity token leaves it empty.
-func decodeAuth(auth string) (username, password string, ok bool) {
-	raw := strings.TrimRight(strings.TrimSpace(auth), "=")
+// Join returns a keychain with the entries of both, as the kubelet reads several Secrets: the most specific key counts,
+// whichever holds it, and of two that are equally specific that of k.
+func (k *Keychain) Join(more *Keychain) *Keychain {
+	joined := &Keychain{}
 
-	decoded, err := base64.RawStdEncoding.DecodeString(raw)
-	if err != nil {
-		return "", "", false
+	for _, part := range []*Keychain{k, more} {
+		if part != nil {
+			joined.entries = append(joined.entries, part.entries...)
+		}
 	}
 
-	username, password, ok = strings.Cut(string(decoded), ":")
+	slices.SortStableFunc(joined.entries, moreSpecific)
 
-	return username, strings.Trim(password, "\x00"), ok
-}
-
-// splitKey reads a key of the file as host and path. Docker writes "/v1/" or "/v2/" behind a host, for the protocol.
-func splitKey(key string) (host, prefix string) {
-	if _, rest, found := strings.Cut(key, "://"); found {
-		key = rest
-	}
-
-	host, prefix, _ = strings.Cut(key, "/")
-	prefix = strings.Trim(prefix, "/")
-
-	if prefix == "v1" || prefix == "v2" {
-		prefix = ""
-	}
-
-	return canonicalHost(host), prefix
+	return joined
 }
 
 // canonicalHost gives the names of one registry one form.
@@ -134,14 +70,17 @@ func canonicalHost(host string) string {
 	}
 }
 
-// matchHost compares label by label, so that "*" never stands for more than one.
+// matchHost compares label by label, so that "*" never stands for more than one, nor for a port.
 func matchHost(pattern, host string) bool {
 	if !strings.Contains(pattern, "*") {
 		return pattern == host
 	}
 
+	pattern, port := splitPort(pattern)
+	host, hostPort := splitPort(host)
 	patterns, labels := strings.Split(pattern, "."), strings.Split(host, ".")
-	if len(patterns) != len(labels) {
+
+	if port != hostPort || len(patterns) != len(labels) {
 		return false
 	}
 
@@ -154,16 +93,32 @@ func matchHost(pattern, host string) bool {
 	return true
 }
 
+// splitPort returns a host, an IPv6 address in its brackets, and the port behind it; empty if there is none.
+func splitPort(host string) (bare, port string) {
+	colon := strings.LastIndex(host, ":")
+	if colon < 0 || colon < strings.LastIndex(host, "]") {
+		return host, ""
+	}
+
+	return host[:colon], host[colon+1:]
+}
+
 // hasPath reports whether a repository lies below a path, by whole parts.
 func hasPath(repository, prefix string) bool {
 	return prefix == "" || repository == prefix || strings.HasPrefix(repository, prefix+"/")
 }
 
-// moreSpecific orders entries as For tries them.
+// moreSpecific orders entries as For tries them: by path, then those without "*" first, then by how much of the host is
+// written out.
 func moreSpecific(a, b entry) int {
-	if a.path != b.path {
-		return len(b.path) - len(a.path)
+	order := cmp.Or(
+		cmp.Compare(len(b.path), len(a.path)),
+		cmp.Compare(strings.Count(a.host, "*"), strings.Count(b.host, "*")),
+	)
+
+	if order == 0 && strings.Contains(a.host, "*") {
+		return cmp.Compare(len(b.host), len(a.host))
 	}
 
-	return strings.Count(a.host, "*") - strings.Count(b.host, "*")
+	return order
 }
