@@ -18,26 +18,51 @@ type WriteRequest struct {
 type Change struct {
 	// Policy is "namespace/name": the key of the results.
 	Policy string
-	// Image is the repository without tag, Tag the value to write, Digest ("sha256:...", may be empty) what the tag
-	// stood for. Image and Digest serve the message alone.
+	// Image is the repository without tag, Tag the selected tag, Digest ("sha256:...", may be empty) what the tag stood
+	// for. They serve the message alone: what is written is said in Targets.
 	Image, Tag, Digest string
 	// Selection says how the tag was selected, for the message: "semver >=1.0.0, newest of 42 tags".
 	Selection string
-	// Targets are the places to write the tag to.
+	// Targets are what to write where.
 	Targets []Target
-	// Forward, if set, is asked with the value that stands in Git before it is replaced, at the head that the commit
-	// is made on. An error means: keep that value; the outcome carries the error. It may be called more than once
-	// and must not block.
-	Forward func(current string) error
+	// Forward, if set, is asked before a target is written, at the head that the commit is made on: with the target's index
+	// in Targets, and the values that stand in Git, in the order of Target.Values. An error means: keep them all; the
+	// outcome carries the error. It may be called more than once and must not block.
+	Forward func(target int, current []string) error
 }
 
-// Target is one scalar in one file.
+// Target is one or more scalars in one file that say together which image runs. It is written whole or not at all.
 type Target struct {
 	// File is slash-separated and relative to the repository's root.
 	File string
+	// Values are the scalars, at least one.
+	Values []Value
+}
+
+// Value is one scalar, and what belongs there.
+type Value struct {
+	// Part says what the scalar holds, and thereby what may be written to it.
+	Part Part
 	// Path is the key path in the file.
 	Path edit.Path
+	// Value is what belongs there.
+	Value string
 }
+
+// Part is the part of an image reference that a scalar holds.
+type Part string
+
+// The parts. Their grammars are those of the OCI specifications; nothing else is written.
+const (
+	// PartTag: "v1.0.36".
+	PartTag Part = "tag"
+	// PartDigest: "sha256:...".
+	PartDigest Part = "digest"
+	// PartRepository: "registry.example.com/web-hook/www", with or without a host.
+	PartRepository Part = "repository"
+	// PartImage: a repository, then ":" and a tag, "@" and a digest, or both.
+	PartImage Part = "image"
+)
 
 // Signature is who made a commit. The time is the Mirror's clock.
 type Signature struct {
@@ -66,10 +91,11 @@ type Outcome struct {
 	Target Target
 	// State is what happened.
 	State OutcomeState
-	// Current is the value at the result's head; empty if it couldn't be read.
-	Current string
-	// Previous is the value that was replaced, if State is Committed.
-	Previous string
+	// Current are the values at the result's head, in the order of Target.Values; nil if they couldn't be read.
+	Current []string
+	// Previous are the values that were replaced, in the same order, if State is Committed. Where only some of the values
+	// differed, the others are in it as well.
+	Previous []string
 	// Revision is the commit that wrote it, if State is Committed.
 	Revision string
 	// Err says why, if State is Kept or Failed.
@@ -80,11 +106,11 @@ type Outcome struct {
 type OutcomeState string
 
 const (
-	// Unchanged: the value stood there already.
+	// Unchanged: all the values stood there already.
 	Unchanged OutcomeState = "Unchanged"
-	// Committed: the value was written, and the server has it.
+	// Committed: the values were written, and the server has them.
 	Committed OutcomeState = "Committed"
-	// Kept: another value stands there and stays, because Forward said so, or because another target of the same
+	// Kept: other values stand there and stay, because Forward said so, or because another target of the same
 	// policy failed.
 	Kept OutcomeState = "Kept"
 	// Failed: the target can't be read or written.

@@ -24,11 +24,14 @@ type step struct {
 	written []written
 }
 
-// written is a target that a commit writes, and where its outcome stands among those of its policy.
+// written is a target that a commit writes.
 type written struct {
-	target   Target
-	previous string
-	index    int
+	target Target
+	// previous are the values that stood there, changed those of target.Values that the commit changes.
+	previous []string
+	changed  []int
+	// index is where the outcome stands among those of the policy.
+	index int
 }
 
 type newFile struct {
@@ -39,9 +42,9 @@ type newFile struct {
 // decide says what to do. It is pure: files are read through read, whose errors fail the targets in them, and each change
 // sees what the changes before it wrote. Rules, in their order, for each change:
 //
-//  1. Two changes that want different values in the same place: both fail. So does a change whose tag is no tag.
-//  2. A target whose file can't be read, or whose key path can't be edited, fails.
-//  3. A value that stands there already is Unchanged.
+//  1. Different values that are wanted in the same place: the targets fail. So do those whose values aren't legal.
+//  2. A target whose file can't be read, or of which a key path can't be edited, fails.
+//  3. A target of which all the values stand there already is Unchanged.
 //  4. What Forward turns down is Kept.
 //  5. The rest is written in one commit, unless another target of the same change failed: then it is Kept.
 func decide(changes []Change, read func(file string) ([]byte, error)) plan {
@@ -56,10 +59,8 @@ func decide(changes []Change, read func(file string) ([]byte, error)) plan {
 		if len(s.files) == 0 {
 			continue
 		}
-		for j, o := range outcomes {
-			if o.State == Committed {
-				s.written = append(s.written, written{target: o.Target, previous: o.Previous, index: first + j})
-			}
+		for j := range s.written {
+			s.written[j].index += first
 		}
 		p.steps = append(p.steps, s)
 	}
@@ -72,19 +73,21 @@ type place struct {
 	path edit.Path
 }
 
-// conflicts finds the places that two changes want different values in, and names the policies that do.
+// conflicts finds the places that different values are wanted in, and names the policies that want them.
 func conflicts(changes []Change) map[place][]string {
-	type wish struct{ policy, tag string }
+	type wish struct{ policy, value string }
 	wishes := map[place][]wish{}
 	for _, c := range changes {
 		for _, t := range c.Targets {
-			at := place{t.File, t.Path}
-			wishes[at] = append(wishes[at], wish{c.Policy, c.Tag})
+			for _, v := range t.Values {
+				at := place{t.File, v.Path}
+				wishes[at] = append(wishes[at], wish{c.Policy, v.Value})
+			}
 		}
 	}
 	found := map[place][]string{}
 	for at, all := range wishes {
-		if !slices.ContainsFunc(all, func(w wish) bool { return w.tag != all[0].tag }) {
+		if !slices.ContainsFunc(all, func(w wish) bool { return w.value != all[0].value }) {
 			continue
 		}
 		for _, w := range all {
@@ -112,9 +115,11 @@ func (d *decider) settledFiles(changes []Change) map[string]bool {
 	known := map[place]bool{}
 	for _, c := range changes {
 		for _, t := range c.Targets {
-			if at := (place{t.File, t.Path}); !known[at] {
-				known[at] = true
-				wishes[t.File] = append(wishes[t.File], edit.Edit{Path: t.Path, Value: c.Tag})
+			for _, v := range t.Values {
+				if at := (place{t.File, v.Path}); !known[at] {
+					known[at] = true
+					wishes[t.File] = append(wishes[t.File], v.edit())
+				}
 			}
 		}
 	}
@@ -135,8 +140,8 @@ func (d *decider) change(c *Change) ([]Outcome, step) {
 	s := step{change: c}
 	outcomes := make([]Outcome, len(c.Targets))
 	var failed *Outcome
-	for i, t := range c.Targets {
-		outcomes[i] = d.target(c, t, &s)
+	for i := range c.Targets {
+		outcomes[i] = d.target(c, i, &s)
 		if outcomes[i].State == Failed && failed == nil {
 			failed = &outcomes[i]
 		}
@@ -149,47 +154,84 @@ func (d *decider) change(c *Change) ([]Outcome, step) {
 	}
 	for i := range outcomes {
 		if o := &outcomes[i]; o.State == Committed {
-			o.State, o.Current, o.Previous = Kept, o.Previous, ""
-			o.Err = problemf(o.Target, failed.Err, "nothing of this policy is written while another of its targets can't be: %s", failed.Err)
+			*o = Outcome{Target: o.Target, State: Kept, Current: o.Previous, Err: &TargetError{
+				File:    o.Target.File,
+				Message: fmt.Sprintf("nothing of this policy is written while another of its targets can't be: %s", failed.Err),
+				Err:     failed.Err,
+			}}
 		}
 	}
 	return outcomes, step{}
 }
 
 // target decides about one target, and adds to the step what it writes.
-func (d *decider) target(c *Change, t Target, s *step) Outcome {
-	fail := func(err error) Outcome { return Outcome{Target: t, State: Failed, Err: err} }
-	if policies := d.conflicts[place{t.File, t.Path}]; policies != nil {
-		return fail(problemf(t, nil, "%s: several wishes for one place: let only one of %s write it", t.Path, quoteAll(policies)))
+func (d *decider) target(c *Change, index int, s *step) Outcome {
+	t := c.Targets[index]
+	fail := func(err error) Outcome { return Outcome{Target: t, State: Failed, Err: asTargetError(t.File, err)} }
+	if err := d.check(c, t); err != nil {
+		return fail(err)
 	}
-	if err := edit.CheckTagOrDigest(c.Tag); err != nil {
-		return fail(asTargetError(t, err)) // A tag is a registry's word, and a registry may say anything.
-	}
+	wanted := t.wanted()
 	if d.settled[t.File] {
-		return Outcome{Target: t, State: Unchanged, Current: c.Tag}
+		return Outcome{Target: t, State: Unchanged, Current: wanted}
 	}
 	body, err := d.content(t.File, s)
 	if err != nil {
-		return fail(asTargetError(t, err))
+		return fail(err)
 	}
-	current, err := edit.Value(body, t.Path)
+	current, err := t.read(body)
 	if err != nil {
-		return fail(asTargetError(t, err))
+		return fail(err)
 	}
-	if current != c.Tag && c.Forward != nil {
-		if err := c.Forward(current); err != nil {
+	if c.Forward != nil && !slices.Equal(current, wanted) {
+		if err := c.Forward(index, slices.Clone(current)); err != nil {
 			return Outcome{Target: t, State: Kept, Current: current, Err: err}
 		}
 	}
-	changed, err := edit.Apply(body, edit.Edit{Path: t.Path, Value: c.Tag})
+	body, changed, err := t.write(body, current)
 	if err != nil {
-		return fail(asTargetError(t, err))
+		return fail(err)
 	}
-	if bytes.Equal(changed, body) {
+	if len(changed) == 0 {
 		return Outcome{Target: t, State: Unchanged, Current: current}
 	}
-	s.set(t.File, changed)
-	return Outcome{Target: t, State: Committed, Current: c.Tag, Previous: current}
+	s.set(t.File, body)
+	s.written = append(s.written, written{target: t, previous: current, changed: changed, index: index})
+	return Outcome{Target: t, State: Committed, Current: wanted, Previous: current}
+}
+
+// check refuses a target that can't be written whatever its file holds.
+func (d *decider) check(c *Change, t Target) error {
+	if len(t.Values) == 0 {
+		return &TargetError{Message: "the target names no key path to write to"}
+	}
+	for _, v := range t.Values {
+		switch policies := d.conflicts[place{t.File, v.Path}]; {
+		case len(policies) > 1:
+			return &TargetError{
+				Path:    v.Path.String(),
+				Message: fmt.Sprintf("%s: several wishes for one place: let only one of %s write it", v.Path, quoteAll(policies)),
+			}
+		case policies != nil:
+			return &TargetError{
+				Path:    v.Path.String(),
+				Message: v.Path.String() + ": several wishes for one place: give each part of the image a key path of its own",
+			}
+		}
+	}
+	for _, v := range t.Values {
+		if err := v.check(); err != nil {
+			return err
+		}
+	}
+	// These two go into the trailers, which programs read.
+	if !isTag(c.Tag) {
+		return &TargetError{Message: quote(c.Tag) + " is no legal tag"}
+	}
+	if c.Digest != "" && !isDigest(c.Digest) {
+		return &TargetError{Message: quote(c.Digest) + " is no legal digest"}
+	}
+	return nil
 }
 
 // content is a file as the commits so far and this step leave it.
@@ -216,11 +258,15 @@ func (s *step) set(path string, body []byte) {
 }
 
 // asTargetError makes an error of reading or editing one that names the file.
-func asTargetError(t Target, err error) error {
-	if target, ok := errors.AsType[*TargetError](err); ok {
-		return &TargetError{File: t.File, Path: t.Path.String(), Message: target.Message, Err: target.Err}
+func asTargetError(file string, err error) *TargetError {
+	if own, ok := errors.AsType[*TargetError](err); ok {
+		return &TargetError{File: file, Path: own.Path, Message: own.Message, Err: own.Err}
 	}
-	return problemf(t, err, "%s", err)
+	failed := &TargetError{File: file, Message: err.Error(), Err: err}
+	if at, ok := errors.AsType[*edit.Error](err); ok {
+		failed.Path = at.Path
+	}
+	return failed
 }
 
 func quoteAll(names []string) string {

@@ -1,7 +1,6 @@
 package gitwriter
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -132,9 +131,4 @@ func oneLine(s string, limit int) string {
 		return r
 	}, s)
 	return truncate(strings.Join(strings.Fields(s), " "), limit)
-}
-
-// problemf builds a TargetError.
-func problemf(t Target, err error, format string, args ...any) *TargetError {
-	return &TargetError{File: t.File, Path: t.Path.String(), Message: fmt.Sprintf(format, args...), Err: err}
 }

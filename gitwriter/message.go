@@ -11,38 +11,46 @@ const (
 	// maxField bounds each text that a message takes from outside.
 	maxField = 400
 	// maxShownValue bounds a value that stood in a file, which may be anything.
-	maxShownValue = 128
+	maxShownValue = 256
 )
 
 // MessageData is what a message template sees as its dot. Every text is on one line and bounded.
 type MessageData struct {
 	// Policy is "namespace/name", Name its second part.
 	Policy, Name string
-	// Image is the repository, Tag the new tag, Digest what it stood for ("" if unknown).
+	// Image is the repository, Tag the selected tag, Digest what it stood for ("" if unknown).
 	Image, Tag, Digest string
 	// Selection says how the tag was selected.
 	Selection string
-	// From is the value that is replaced; several different ones are joined by ", ". It is "" if nothing stood there.
-	From string
-	// Changes are the targets that this commit writes.
+	// From and To tell the old image from the new one in as few words as possible: tags; where the tag stays, or isn't
+	// written, digests of twelve digits; where only the repository changes, that. From is "" if nothing stood there;
+	// several different ones are joined by ", ".
+	From, To string
+	// Changes are the values that this commit writes.
 	Changes []MessageChange
 }
 
-// MessageChange is one target of a commit.
+// MessageChange is one value of a commit.
 type MessageChange struct {
 	// File and Path say where.
 	File, Path string
+	// Part is what it holds: "tag", "digest", "repository" or "image".
+	Part string
 	// From is the value that is replaced, To the new one.
 	From, To string
 }
 
-// The trailers that every commit ends with, whatever the template. Image-Target comes once a target; Image-From once if
-// all targets had the same value, else once a target in the same order, and not at all where nothing stood.
+// The trailers that every commit ends with, whatever the template.
 const (
+	// TrailerPolicy is the policy, once.
 	TrailerPolicy = "Image-Policy"
+	// TrailerTarget is "file#path", once for each value that is written.
 	TrailerTarget = "Image-Target"
-	TrailerFrom   = "Image-From"
-	TrailerTo     = "Image-To"
+	// TrailerFrom is what the values' targets said before: "tag", "tag@digest" or "digest". It stands once if that is the
+	// same for all, and then not at all where they said nothing; else once for each Image-Target, in the same order.
+	TrailerFrom = "Image-From"
+	// TrailerTo is the selected tag, and behind an at sign the digest, if it is known; once.
+	TrailerTo = "Image-To"
 )
 
 // messageData gathers what a message is made of.
@@ -53,19 +61,35 @@ func messageData(s step) MessageData {
 		Digest: oneLine(c.Digest, maxField), Selection: oneLine(c.Selection, maxField),
 	}
 	d.Name = path.Base(d.Policy)
-	var from []string
+	d.From, d.To = differences(s)
 	for _, w := range s.written {
-		change := MessageChange{
-			File: oneLine(w.target.File, maxField), Path: oneLine(w.target.Path.String(), maxField),
-			From: oneLine(w.previous, maxShownValue), To: d.Tag,
-		}
-		d.Changes = append(d.Changes, change)
-		if change.From != "" && !slices.Contains(from, change.From) {
-			from = append(from, change.From)
+		for _, i := range w.changed {
+			v := w.target.Values[i]
+			d.Changes = append(d.Changes, MessageChange{
+				File: oneLine(w.target.File, maxField), Path: oneLine(v.Path.String(), maxField), Part: string(v.Part),
+				From: oneLine(w.previous[i], maxShownValue), To: oneLine(v.Value, maxField),
+			})
 		}
 	}
-	d.From = strings.Join(from, ", ")
 	return d
+}
+
+// differences tells the old images of a step from the new one. Where the targets differ in different ways, the tag is what
+// they all come to.
+func differences(s step) (from, to string) {
+	var olds []string
+	for i, w := range s.written {
+		now := referenceOf(w.target.Values, w.target.wanted())
+		old, fresh := referenceOf(w.target.Values, w.previous).oneLine().difference(now)
+		if i > 0 && fresh != to {
+			fresh = s.change.Tag
+		}
+		to = fresh
+		if old != "" && !slices.Contains(olds, old) {
+			olds = append(olds, old)
+		}
+	}
+	return strings.Join(olds, ", "), oneLine(to, maxField)
 }
 
 // message words a step's commit.
@@ -78,17 +102,20 @@ func (t *MessageTemplate) message(s step) (string, error) {
 			return "", err
 		}
 	}
-	return text + "\n\n" + trailers(d), nil
+	return text + "\n\n" + trailers(s, d), nil
 }
 
 // defaultMessage is for a person: what went where from what to what, and who said so.
 func defaultMessage(d MessageData) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "deploy(%s): ", d.Name)
+	if d.To != d.Tag {
+		fmt.Fprintf(&b, "%s ", d.Tag)
+	}
 	if d.From != "" {
 		fmt.Fprintf(&b, "%s -> ", d.From)
 	}
-	fmt.Fprintf(&b, "%s\n\n", d.Tag)
+	fmt.Fprintf(&b, "%s\n\n", d.To)
 	if d.Image != "" {
 		fmt.Fprintf(&b, "%s:%s\n", d.Image, d.Tag)
 	}
@@ -100,27 +127,28 @@ func defaultMessage(d MessageData) string {
 }
 
 // trailers is the last paragraph, for programs: git interpret-trailers(1) reads it.
-func trailers(d MessageData) string {
-	var b strings.Builder
-	line := func(key, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", key, value)
-		}
-	}
-	line(TrailerPolicy, d.Policy)
+func trailers(s step, d MessageData) string {
+	lines := []string{TrailerPolicy + ": " + d.Policy}
 	for _, c := range d.Changes {
-		line(TrailerTarget, c.File+"#"+c.Path)
+		lines = append(lines, TrailerTarget+": "+c.File+"#"+c.Path)
 	}
-	same := !slices.ContainsFunc(d.Changes, func(c MessageChange) bool { return c.From != d.Changes[0].From })
-	for i, c := range d.Changes {
-		if i == 0 || !same {
-			line(TrailerFrom, c.From)
+	var from []string
+	for _, w := range s.written {
+		old := strings.TrimSpace(TrailerFrom + ": " + referenceOf(w.target.Values, w.previous).oneLine().version())
+		for range w.changed {
+			from = append(from, old)
 		}
 	}
+	if distinct := slices.Compact(slices.Clone(from)); len(distinct) == 1 {
+		from = distinct
+		if from[0] == TrailerFrom+":" {
+			from = nil
+		}
+	}
+	lines = append(lines, from...)
 	to := d.Tag
 	if d.Digest != "" {
 		to += "@" + d.Digest
 	}
-	line(TrailerTo, to)
-	return b.String()
+	return strings.Join(append(lines, TrailerTo+": "+to), "\n") + "\n"
 }

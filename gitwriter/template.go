@@ -85,7 +85,7 @@ func exampleData() MessageData {
 	return MessageData{
 		Policy: "fairlead/www", Name: "www", Image: "registry.example.com/www", Tag: "v1.0.36",
 		Digest: "sha256:" + strings.Repeat("0", 64), Selection: "semver >=1.0.0, newest of 42 tags", From: "v1.0.35",
-		Changes: []MessageChange{{File: "values.yaml", Path: "www.tag", From: "v1.0.35", To: "v1.0.36"}},
+		To: "v1.0.36", Changes: []MessageChange{{File: "values.yaml", Path: "www.tag", Part: string(PartTag), From: "v1.0.35", To: "v1.0.36"}},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -21,7 +22,7 @@ const (
 	historyLimit = 10_000
 )
 
-// Write brings the tags of the changes into Git: one commit for each change that differs, all of them in one push that
+// Write brings the values of the changes into Git: one commit for each change that differs, all of them in one push that
 // succeeds only on the head it was made on. If the branch moved, it fetches, decides anew and pushes again, in the same call.
 // It decides from the mirrored head first: where nothing differs, no request is made.
 //
@@ -248,7 +249,7 @@ func (w *writing) result(err error) WriteResult {
 			switch {
 			case err != nil && o.State == Committed: // Decided, but the server didn't take it.
 				*o = Outcome{Target: o.Target, State: Failed, Current: o.Previous, Err: err}
-			case was && landed.Current == o.Current:
+			case was && slices.Equal(landed.Current, o.Current):
 				*o = landed
 			}
 		}

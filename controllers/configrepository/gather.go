@@ -2,15 +2,18 @@ package configrepository
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/edit"
-	"github.com/fairlead/fairlead/registry/selection"
 )
 
 // neighbours are the objects in the namespace of a ConfigRepository that say what is written to it.
@@ -20,33 +23,31 @@ type neighbours struct {
 	repositories []v1alpha1.ConfigRepository
 }
 
-// wish is what one policy wants of this repository: a change for the writer, or the targets that can't be written.
+// wish is what one policy wants of this repository: a change for the writer, unless one of the targets can't be written.
 type wish struct {
 	policy *v1alpha1.ImagePolicy
-	// targets are the indices in spec.targets that lie in this repository, in the order of change.Targets.
-	targets []int
+	// targets are those that lie in this repository, in the order of the spec. If none is refused, they are those of
+	// change.Targets.
+	targets []target
 	change  gitwriter.Change
-	// refused maps an index in spec.targets to why it can't be written, whatever Git holds.
-	refused map[int]error
 }
 
-// errSuspended keeps a target as it is while the ConfigRepository is suspended.
-var errSuspended = errors.New("the ConfigRepository is suspended: unset its spec.suspend to go on")
-
-// noVersionError keeps a target that somebody gave a value without an order.
-type noVersionError struct{ current string }
-
-// Error implements error.
-func (e *noVersionError) Error() string {
-	return fmt.Sprintf("Git holds %q, which is no version: the target is held until a version, or nothing, stands there again", e.current)
+// target is a target of a policy that lies in this repository.
+type target struct {
+	// index in spec.targets.
+	index int
+	// values are its parts with what belongs there.
+	values []choice.Value
+	// refused says why it can't be written, whatever Git holds.
+	refused error
 }
 
-// newerInGitError keeps a target that holds a later version than the selected one.
-type newerInGitError struct{ current, selected string }
+// unknownDigestError refuses a target that wants a digest which nobody has asked for yet.
+type unknownDigestError struct{ tag string }
 
 // Error implements error.
-func (e *newerInGitError) Error() string {
-	return fmt.Sprintf("Git holds %s, which is later than the selected %s: a target moves forward only", e.current, e.selected)
+func (e *unknownDigestError) Error() string {
+	return e.tag + " is selected, and waits for the registry to tell its digest"
 }
 
 // gather makes the wishes of all policies that have targets in the repository and a tag selected for the spec as it
@@ -55,11 +56,10 @@ func gather(repository *v1alpha1.ConfigRepository, beside neighbours) []wish {
 	var wishes []wish
 	for i := range beside.policies {
 		policy := &beside.policies[i]
-		current := policy.Status.ObservedGeneration == policy.Generation && policy.Status.Latest != nil
-		if !current || policy.Spec.Suspend || policy.Namespace != repository.Namespace {
+		if !selects(policy) || policy.Spec.Suspend || policy.Namespace != repository.Namespace {
 			continue
 		}
-		if w := wishOf(repository, policy, beside); len(w.targets)+len(w.refused) > 0 {
+		if w := wishOf(repository, policy, beside); len(w.targets) > 0 {
 			wishes = append(wishes, w)
 		}
 	}
@@ -67,47 +67,78 @@ func gather(repository *v1alpha1.ConfigRepository, beside neighbours) []wish {
 	return wishes
 }
 
+// selects says whether the policy has a tag for the spec as it stands. A registry that fails takes nothing back; a spec that
+// selects nothing does.
+func selects(policy *v1alpha1.ImagePolicy) bool {
+	if policy.Status.ObservedGeneration != policy.Generation || policy.Status.Latest == nil {
+		return false
+	}
+	selected := meta.FindStatusCondition(policy.Status.Conditions, v1alpha1.ConditionSelected)
+	if selected == nil || selected.Status != metav1.ConditionFalse {
+		return true
+	}
+	switch v1alpha1.Reason(selected.Reason) {
+	case v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidPolicy, v1alpha1.ReasonNoTagSelected:
+		return false
+	default:
+		return true
+	}
+}
+
 func wishOf(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy, beside neighbours) wish {
 	latest := policy.Status.Latest
-	w := wish{policy: policy, refused: map[int]error{}, change: gitwriter.Change{
+	w := wish{policy: policy, change: gitwriter.Change{
 		Policy: policy.Namespace + "/" + policy.Name, Image: policy.Spec.Image,
 		Tag: latest.Tag, Digest: latest.Digest, Selection: latest.Selection,
-		Forward: forward(repository, policy),
 	}}
-	for i, target := range policy.Spec.Targets {
-		at, err := access.Resolve(policy.Namespace, target, beside.apps, beside.repositories)
+	for i, spec := range policy.Spec.Targets {
+		at, err := access.Resolve(policy.Namespace, spec, beside.apps, beside.repositories)
 		if err != nil || at.Repository != repository.Name {
 			continue
 		}
-		path, err := edit.ParsePath(target.Tag)
-		if err != nil {
-			w.refused[i] = err
-			continue
+		t := target{index: i, values: choice.Values(policy, spec, latest)}
+		var values []gitwriter.Value
+		if values, t.refused = writable(t, latest); t.refused == nil {
+			w.change.Targets = append(w.change.Targets, gitwriter.Target{File: at.File, Values: values})
 		}
-		w.targets = append(w.targets, i)
-		w.change.Targets = append(w.change.Targets, gitwriter.Target{File: at.File, Path: path})
+		w.targets = append(w.targets, t)
 	}
+	w.change.Forward = forward(repository, policy, w.targets)
 	return w
 }
 
-// forward decides whether a target that holds current moves to the selected tag: only to a later version.
-func forward(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy) func(current string) error {
-	semver, selected := policy.Spec.Select.SemVer, policy.Status.Latest.Tag
-	return func(current string) error {
-		selector, err := selection.Compile(selection.Policy{SemVer: &selection.SemVer{Range: semver.Range, Prereleases: semver.Prereleases}})
+// refused says whether a target of the wish can't be written, and with it none.
+func (w *wish) refused() bool {
+	return slices.ContainsFunc(w.targets, func(t target) bool { return t.refused != nil })
+}
+
+// writable are the values of a target as the writer takes them.
+func writable(t target, latest *v1alpha1.SelectedTag) ([]gitwriter.Value, error) {
+	written := make([]gitwriter.Value, len(t.values))
+	for i, value := range t.values {
+		path, err := edit.ParsePath(value.Path)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("spec.targets[%d].%s: %w", t.index, value.Part, err)
 		}
-		later, err := selector.Later(current, selected)
-		switch {
-		case current != "" && err != nil:
-			return &noVersionError{current: current}
-		case err == nil && later:
-			return &newerInGitError{current: current, selected: selected}
-		case repository.Spec.Suspend:
-			return errSuspended
-		default:
-			return nil
+		if latest.Digest == "" && (value.Part == choice.PartDigest || strings.HasSuffix(value.Value, "@")) {
+			return nil, &unknownDigestError{tag: latest.Tag}
 		}
+		written[i] = gitwriter.Value{Part: partOf(value.Part), Path: path, Value: value.Value}
 	}
+	return written, nil
+}
+
+// partOf is a part in the writer's words.
+func partOf(part choice.Part) gitwriter.Part {
+	switch part {
+	case choice.PartImage:
+		return gitwriter.PartImage
+	case choice.PartDigest:
+		return gitwriter.PartDigest
+	case choice.PartRepository:
+		return gitwriter.PartRepository
+	case choice.PartTag:
+		return gitwriter.PartTag
+	}
+	return ""
 }

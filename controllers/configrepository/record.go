@@ -2,17 +2,17 @@ package configrepository
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/sets"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/gitwriter"
 )
@@ -63,13 +63,20 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 	r.recorder.Eventf(s.repository, nil, "Normal", string(v1alpha1.ReasonPushed), "Push", "%s to %s, head is %s",
 		numberOf(s.result.Commits, "commit"), s.repository.Spec.Branch, s.result.Head.Revision)
 	for _, wanted := range s.wishes {
-		for _, outcome := range s.result.Outcomes[wanted.change.Policy] {
-			if outcome.State == gitwriter.Committed {
-				r.recorder.Eventf(wanted.policy, s.repository, "Normal", string(v1alpha1.ReasonTagCommitted), "Commit", "%s -> %s in %s#%s, commit %s",
-					outcome.Previous, outcome.Current, outcome.Target.File, outcome.Target.Path, outcome.Revision)
-				break
-			}
+		r.tellPolicy(s, wanted)
+	}
+}
+
+// tellPolicy records an event for the policy, about the first of its targets that was written.
+func (r *Reconciler) tellPolicy(s *scope, wanted wish) {
+	for at, t := range wanted.targets {
+		outcome, ok := s.outcome(wanted, at)
+		if !ok || outcome.State != gitwriter.Committed {
+			continue
 		}
+		r.recorder.Eventf(wanted.policy, s.repository, "Normal", string(v1alpha1.ReasonTagCommitted), "Commit", "%s -> %s in %s#%s, commit %s",
+			shown(t.values, outcome.Previous), shown(t.values, outcome.Current), outcome.Target.File, t.values[0].Path, outcome.Revision)
+		return
 	}
 }
 
@@ -108,13 +115,12 @@ func outcomeOf(repository *v1alpha1.ConfigRepository, s *scope) status.Outcome {
 // keepsOther says whether a target in this repository doesn't hold what its policy selected.
 func (s *scope) keepsOther() bool {
 	return slices.ContainsFunc(s.wishes, func(wanted wish) bool {
-		if len(wanted.refused) > 0 {
-			return true
+		for at := range wanted.targets {
+			if reason, _ := s.verdict(wanted, at); reason != "" {
+				return true
+			}
 		}
-		return slices.ContainsFunc(wanted.targets, func(target int) bool {
-			reason, _ := s.verdict(wanted, target)
-			return reason != ""
-		})
+		return false
 	})
 }
 
@@ -122,13 +128,12 @@ func (s *scope) keepsOther() bool {
 func (s *scope) pending() int {
 	pending := 0
 	for _, wanted := range s.wishes {
-		waits := false
-		for _, target := range wanted.targets {
-			reason, _ := s.verdict(wanted, target)
-			waits = waits || reason == v1alpha1.ReasonPending || reason == v1alpha1.ReasonSuspended || reason != "" && s.err != nil
-		}
-		if waits {
-			pending++
+		for at := range wanted.targets {
+			reason, _ := s.verdict(wanted, at)
+			if reason == v1alpha1.ReasonPending || reason == v1alpha1.ReasonSuspended || reason != "" && s.err != nil {
+				pending++
+				break
+			}
 		}
 	}
 	return pending
@@ -139,72 +144,63 @@ func recordPolicy(policy *v1alpha1.ImagePolicy, s *scope, wanted wish, now metav
 	if policy.Generation != wanted.policy.Generation || len(policy.Status.Targets) != len(policy.Spec.Targets) {
 		return
 	}
-	for i := range sets.New(wanted.targets...).Union(sets.KeySet(wanted.refused)) {
-		target := &policy.Status.Targets[i]
-		reason, message := s.verdict(wanted, i)
-		target.Reason, target.Message = reason, message
-		if outcome, ok := s.outcome(wanted, i); ok && s.err == nil && outcome.State != gitwriter.Failed {
-			recordCurrent(target, outcome, s.result.Head.Revision, now)
+	for at, t := range wanted.targets {
+		known := &policy.Status.Targets[t.index]
+		known.Reason, known.Message = s.verdict(wanted, at)
+		if outcome, ok := s.outcome(wanted, at); ok && s.err == nil && outcome.State != gitwriter.Failed {
+			recordTag(known, t, outcome, wanted.change.Tag)
+			recordCurrent(known, t, outcome, s.result.Head.Revision, now)
 		}
 	}
 	status.SummarizePolicy(policy)
 }
 
 // recordCurrent writes what a target holds, and the commit and time since when. A value that was seen before keeps them.
-func recordCurrent(target *v1alpha1.TargetStatus, outcome gitwriter.Outcome, head string, now metav1.MicroTime) {
+func recordCurrent(known *v1alpha1.TargetStatus, t target, outcome gitwriter.Outcome, head string, now metav1.MicroTime) {
+	current := shown(t.values, outcome.Current)
 	if outcome.State == gitwriter.Committed {
-		target.Current, target.Revision, target.Time = outcome.Current, outcome.Revision, &now
+		known.Current, known.Revision, known.Time = current, outcome.Revision, &now
 		return
 	}
-	if target.Revision == "" || target.Current != outcome.Current {
-		target.Current, target.Revision, target.Time = outcome.Current, head, &now
+	if known.Revision == "" || known.Current != current {
+		known.Current, known.Revision, known.Time = current, head, &now
 	}
 }
 
-// outcome is what the writer said of a target, by its index in spec.targets.
-func (s *scope) outcome(wanted wish, target int) (gitwriter.Outcome, bool) {
+// recordTag remembers which tag a digest stands for, where nothing else says it: that of the selected one is known, that
+// of another one only if it was seen before. It looks at what was recorded last, and comes before recordCurrent.
+func recordTag(known *v1alpha1.TargetStatus, t target, outcome gitwriter.Outcome, selected string) {
+	wanted := choice.Wanted(t.values)
+	silent := choice.Held(t.values, wanted)
+	switch {
+	case silent.Tag != "" || silent.Digest == "":
+		known.Tag = ""
+	case slices.Equal(outcome.Current, wanted):
+		known.Tag = selected
+	case known.Current != shown(t.values, outcome.Current):
+		known.Tag = ""
+	}
+}
+
+// maxShown bounds in bytes what a status repeats of a file. The longest image reference is far below it.
+const maxShown = 1024
+
+// shown is what stands in a target, in the words of its status.
+func shown(values []choice.Value, current []string) string {
+	text := choice.Show(values, current)
+	if len(text) > maxShown {
+		return strings.ToValidUTF8(text[:maxShown], "")
+	}
+	return text
+}
+
+// outcome is what the writer said of a target, by its place in wanted.targets.
+func (s *scope) outcome(wanted wish, at int) (gitwriter.Outcome, bool) {
 	outcomes := s.result.Outcomes[wanted.change.Policy]
-	for i, at := range wanted.targets {
-		if at == target && i < len(outcomes) {
-			return outcomes[i], true
-		}
+	if at >= len(outcomes) || wanted.refused() {
+		return gitwriter.Outcome{}, false
 	}
-	return gitwriter.Outcome{}, false
-}
-
-// verdict says why a target doesn't hold the selected tag; an empty reason: it does.
-func (s *scope) verdict(wanted wish, target int) (v1alpha1.Reason, string) {
-	if err, ok := wanted.refused[target]; ok {
-		return v1alpha1.ReasonEditRefused, fmt.Sprintf("key path %q: %s", wanted.policy.Spec.Targets[target].Tag, err)
-	}
-	outcome, ok := s.outcome(wanted, target)
-	remote := (*gitwriter.Error)(nil)
-	switch {
-	case errors.As(outcome.Err, &remote): // it is the repository that is in the way, not the target
-		return reasonOf(remote), fmt.Sprintf("ConfigRepository %s: %s", s.repository.Name, remote)
-	case ok && outcome.Err != nil:
-		return reasonOfTarget(outcome), outcome.Err.Error()
-	case s.err != nil:
-		return s.reasonOrGit(), fmt.Sprintf("ConfigRepository %s: %s", s.repository.Name, s.err)
-	case !ok:
-		return v1alpha1.ReasonPending, wanted.change.Tag + " is selected, and waits for the other targets of this policy"
-	default:
-		return "", ""
-	}
-}
-
-func reasonOfTarget(outcome gitwriter.Outcome) v1alpha1.Reason {
-	newer, held := (*newerInGitError)(nil), (*noVersionError)(nil)
-	switch {
-	case errors.As(outcome.Err, &newer):
-		return v1alpha1.ReasonNewerInGit
-	case errors.As(outcome.Err, &held):
-		return v1alpha1.ReasonHeld
-	case errors.Is(outcome.Err, errSuspended):
-		return v1alpha1.ReasonSuspended
-	default:
-		return v1alpha1.ReasonEditRefused
-	}
+	return outcomes[at], true
 }
 
 // numberOf counts things for a person.

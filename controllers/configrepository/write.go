@@ -54,7 +54,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	author := gitwriter.Signature{Name: spec.Author.Name, Email: spec.Author.Email}
 	request := gitwriter.WriteRequest{Author: author, Committer: author, Template: template}
 	for _, wanted := range s.wishes {
-		if len(wanted.change.Targets) > 0 && len(wanted.refused) == 0 {
+		if !wanted.refused() {
 			request.Changes = append(request.Changes, wanted.change)
 		}
 	}
