@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/fairlead/fairlead/registry"
 )
@@ -79,6 +79,73 @@ func TestKeychainFor(t *testing.T) {
 			reason: "443 is the port that isn't written", image: "r.example.com:443/www",
 			auths: `"https://r.example.com": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
 		},
+		"NoWildcardForAPort": {
+			reason: "a star is for labels: a credential isn't for every port", image: "r.example.com:5000/www",
+			auths: `"r.example.*": ` + one("u"),
+		},
+		"WildcardAndPort": {
+			reason: "a port is written out beside it", image: "r.example.com:5000/www",
+			auths: `"*.example.com:5000": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"WildcardInALabel": {
+			reason: "a star may be a part of a label, and more letters are more specific", image: "registry1.example.com/www",
+			auths: `"*.example.com": ` + one("any") + `, "registry*.example.com": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"WildcardAndPath": {
+			reason: "and has paths as others have", image: "r.example.com/team/www",
+			auths: `"r.example.com": ` + one("host") + `, "*.example.com/team": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"WildcardForDockerHub": {
+			reason: "Docker Hub's host is a host like others", image: "nginx",
+			auths: `"*.docker.io": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"IPv6": {
+			reason: "an address in brackets is a host", image: "[2001:db8::1]:5000/team/www",
+			auths: `"[2001:db8::1]": ` + one("other") + `, "https://[2001:DB8::1]:5000/": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"IPv6DefaultPort": {
+			reason: "its last group isn't a port", image: "[2001:db8::443]/www",
+			auths: `"[2001:db8::443]:443": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"Slashes": {
+			reason: "slashes at the end mean nothing", image: "r.example.com/team/www",
+			auths: `"r.example.com/team//": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"SchemeVersionAndPath": {
+			reason: "the protocol's path may stand before a path", image: "r.example.com/team/www",
+			auths: `"https://r.example.com/v2/team/": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"PlainScheme": {
+			reason: "the scheme of a key decides nothing", image: "r.example.com/www",
+			auths: `"http://r.example.com": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"EmptyEntry": {
+			reason: "an entry without a credential doesn't hide one that is less specific", image: "r.example.com/team/www",
+			auths: `"r.example.com/team": {}, "https://r.example.com": null, "r.example.com": ` + one("u"), want: registry.Credential{Username: "u", Password: "p"},
+		},
+		"NoHost": {
+			reason: "a key that names no registry spoils no other", image: "r.example.com/www",
+			auths: `"": ` + one("a") + `, "https://": ` + one("b") + `, "/team": ` + one("c") + `, "%zz": ` + one("d") + `, "r.example.com": ` + one("u"),
+			want:  registry.Credential{Username: "u", Password: "p"},
+		},
+		"UnknownFields": {
+			reason: "files hold more than is read", image: "r.example.com/www",
+			auths: `"r.example.com": {"username": "u", "password": "p", "email": "me@example.com", "serveraddress": 1}`,
+			want:  registry.Credential{Username: "u", Password: "p"},
+		},
+		"AuthWithNewline": {
+			reason: "base64 that was written by hand ends in a new line, or is wrapped", image: "r.example.com/www",
+			auths: fmt.Sprintf(`"r.example.com": {"auth": %q}`, basic("user:p")[:4]+"\n"+basic("user:p")[4:]+"\n"), want: registry.Credential{Username: "user", Password: "p"},
+		},
+		"TokenAsPassword": {
+			reason: "a registry may want a password without a user", image: "r.example.com/www",
+			auths: fmt.Sprintf(`"r.example.com": {"auth": %q}`, basic(":token")), want: registry.Credential{Password: "token"},
+		},
+		"AzureIdentityToken": {
+			reason: "a cloud's login writes a user that means nothing beside the token", image: "team.azurecr.io/www",
+			auths: fmt.Sprintf(`"team.azurecr.io": {"auth": %q, "identitytoken": "i"}`, basic("00000000-0000-0000-0000-000000000000:")),
+			want:  registry.Credential{Username: "00000000-0000-0000-0000-000000000000", IdentityToken: "i"},
+		},
 		"OtherHost": {
 			reason: "a credential isn't for a host that only ends the same", image: "evil-r.example.com/www",
 			auths: `"r.example.com": ` + one("u"),
@@ -135,71 +202,87 @@ func TestKeychainFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			k, err := registry.ParseDockerConfig([]byte(`{"auths": {` + tc.auths + `}}`))
-			if err != nil {
-				t.Fatal(err)
-			}
+			// Both forms hold the same entries.
+			for form, parse := range map[string]func() (*registry.Keychain, error){
+				"dockerconfigjson": func() (*registry.Keychain, error) {
+					return registry.ParseDockerConfig([]byte(`{"auths": {` + tc.auths + `}}`))
+				},
+				"dockercfg": func() (*registry.Keychain, error) { return registry.ParseDockercfg([]byte(`{` + tc.auths + `}`)) },
+			} {
+				k, err := parse()
+				if err != nil {
+					t.Fatal(err)
+				}
 
-			repo, err := registry.ParseImage(tc.image, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			if diff := cmp.Diff(tc.want, k.For(repo), cmpopts.EquateComparable(registry.Credential{})); diff != "" {
-				got := k.For(repo)
-				t.Errorf("%s: user %q, want %q:\n%s", tc.reason, got.Username, tc.want.Username, diff)
+				checkCredential(t, form+": "+tc.reason, tc.want, k.For(repository(t, tc.image)))
 			}
 		})
 	}
 }
 
-// TestParseDockerConfigErrors checks the messages for broken files, which quote nothing of them.
-func TestParseDockerConfigErrors(t *testing.T) {
+// repository is an image's name, parsed.
+func repository(t *testing.T, image string) name.Repository {
+	t.Helper()
+
+	repo, err := registry.ParseImage(image, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return repo
+}
+
+// checkCredential compares credentials, which hide what they hold.
+func checkCredential(t *testing.T, reason string, want, got registry.Credential) {
+	t.Helper()
+
+	if got != want {
+		t.Errorf("%s:\ngot  user %q, password %q, identity token %q, registry token %q\nwant user %q, password %q, identity token %q, registry token %q", reason,
+			got.Username, got.Password, got.IdentityToken, got.RegistryToken, want.Username, want.Password, want.IdentityToken, want.RegistryToken)
+	}
+}
+
+// TestKeychainJoin checks which of two files is asked.
+func TestKeychainJoin(t *testing.T) {
 	t.Parallel()
 
-	const unreadable = `dockerconfigjson can't be read: write it like {"auths": {"registry.example.com": {"username": "...", "password": "..."}}}`
+	parse := func(auths string) *registry.Keychain {
+		k, err := registry.ParseDockercfg([]byte(auths))
+		if err != nil {
+			t.Fatal(err)
+		}
 
-	cases := map[string]struct{ reason, data, want string }{
-		"Empty":       {reason: "nothing is no file", want: unreadable},
-		"NoJSON":      {reason: "a file that isn't JSON isn't quoted", data: "planted-secret", want: unreadable},
-		"Truncated":   {reason: "nor half of one", data: `{"auths": {"r.example.com": {"password": "planted-secret`, want: unreadable},
-		"NotAString":  {reason: "nor a value of the wrong type", data: `{"auths": {"r.example.com": {"password": 123456}}}`, want: unreadable},
-		"NoAuths":     {reason: "a file for credential helpers has none", data: `{"credsStore": "pass"}`, want: `dockerconfigjson has no "auths": credential helpers can't be used here, write the credential itself`},
-		"NotBase64":   {reason: "auth may be broken", data: `{"auths": {"r.example.com": {"auth": "planted secret"}}}`, want: `dockerconfigjson: auth of "r.example.com" isn't base64 of "username:password": write it anew, or write username and password`},
-		"NoSeparator": {reason: "auth may hold something else", data: `{"auths": {"r.example.com": {"auth": "` + basic("planted") + `"}}}`, want: `dockerconfigjson: auth of "r.example.com" isn't base64 of "username:password": write it anew, or write username and password`},
+		return k
+	}
+	one := func(key, user string) *registry.Keychain {
+		return parse(fmt.Sprintf(`{%q: {"username": %q}}`, key, user))
+	}
+
+	cases := map[string]struct {
+		reason       string
+		first, other *registry.Keychain
+		want         string
+	}{
+		"Same":         {reason: "of the same key the first one counts", first: one("r.example.com", "a"), other: one("r.example.com", "b"), want: "a"},
+		"Spelt":        {reason: "also where it is spelt differently", first: one("r.example.com", "a"), other: one("https://r.example.com/v1/", "b"), want: "a"},
+		"MoreSpecific": {reason: "the longer path counts wherever it stands", first: one("r.example.com", "a"), other: one("r.example.com/team", "b"), want: "b"},
+		"Other":        {reason: "what isn't for the repository is no obstacle", first: one("other.example.com", "a"), other: one("r.example.com", "b"), want: "b"},
+		"Empty":        {reason: "nor is what holds nothing", first: parse("{}"), other: one("r.example.com", "b"), want: "b"},
+		"NilFirst":     {reason: "nothing may be joined", other: one("r.example.com", "b"), want: "b"},
+		"NilOther":     {reason: "and with nothing", first: one("r.example.com", "a"), want: "a"},
+		"Neither":      {reason: "nothing and nothing is anonymous"},
 	}
 
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			_, err := registry.ParseDockerConfig([]byte(tc.data))
-			checkText(t, tc.reason, tc.want, err)
-			checkTerminal(t, err)
+			if diff := cmp.Diff(tc.want, tc.first.Join(tc.other).For(repository(t, "r.example.com/team/www")).Username); diff != "" {
+				t.Errorf("%s: user (-want +got):\n%s", tc.reason, diff)
+			}
 		})
 	}
-}
 
-// FuzzParseDockerConfig checks that no file makes anything panic.
-func FuzzParseDockerConfig(f *testing.F) {
-	f.Add([]byte(`{"auths": {"https://index.docker.io/v1/": {"auth": "dTpw"}, "*.[/x": {"username": "u"}}}`))
-	f.Add([]byte(`{"auths": {"": {"auth": "dTpw="}}}`))
-
-	repo, err := registry.ParseImage("r.example.com/team/www", false)
-	if err != nil {
-		f.Fatal(err)
-	}
-
-	f.Fuzz(func(t *testing.T, data []byte) {
-		k, err := registry.ParseDockerConfig(data)
-		if err != nil {
-			checkTerminal(t, err)
-
-			return
-		}
-
-		if got := fmt.Sprintf("%+v", k.For(repo)); got != "anonymous" && got != "credential (hidden)" {
-			t.Errorf("a credential was printed: %s", got)
-		}
-	})
+	var none *registry.Keychain
+	checkCredential(t, "a nil keychain is anonymous", registry.Credential{}, none.For(repository(t, "nginx")))
 }
