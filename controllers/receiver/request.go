@@ -2,8 +2,8 @@ package receiver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -26,28 +26,37 @@ const (
 // answer is what a request is answered with.
 type answer struct {
 	status int
-	body   any
-	wait   time.Duration // Retry-After; zero: none
+	// policies is how many will be scanned, the body of an answer that has no problem: {"policies": 1}.
+	policies int
+	// problem is the body of all others: {"error": "..."}.
+	problem string
+	// wait is the header Retry-After; zero: none.
+	wait time.Duration
 }
 
-// accepted and failed are the bodies of answers.
-type (
-	accepted struct {
-		Policies int `json:"policies"`
+// write sends the answer.
+func (a answer) write(w http.ResponseWriter) {
+	if a.wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(a.wait.Seconds())))
 	}
-	failed struct {
-		Error string `json:"error"`
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(a.status)
+	if a.problem != "" {
+		fmt.Fprintf(w, "{\"error\": %q}\n", a.problem)
+		return
 	}
-)
+	fmt.Fprintf(w, "{\"policies\": %d}\n", a.policies)
+}
 
 // refused is the one answer to all who can't be verified.
 func refused() answer {
-	return answer{status: http.StatusUnauthorized, body: failed{"no webhook takes this request: check the URL, the Secret and what the provider signs or sends"}}
+	return answer{status: http.StatusUnauthorized, problem: "no webhook takes this request: check the URL, the Secret and what the provider signs or sends"}
 }
 
 // tooMany is the answer to those who can't be verified when there are too many of them.
 func tooMany() answer {
-	return answer{http.StatusTooManyRequests, failed{"too many requests that no webhook takes"}, busyFor}
+	return answer{status: http.StatusTooManyRequests, problem: "too many requests that no webhook takes", wait: busyFor}
 }
 
 // receive answers one request.
@@ -60,13 +69,7 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) {
 		case <-q.Context().Done():
 		}
 	}
-	if result.wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(result.wait.Seconds())))
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(result.status)
-	_ = json.NewEncoder(w).Encode(result.body) // the sender has gone: there is nobody to tell
+	result.write(w)
 }
 
 // answer reads the request, finds its webhook, and hands on what it says. The body is read first: what a stranger
@@ -76,15 +79,15 @@ func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
 	case r.places <- struct{}{}:
 		defer func() { <-r.places }()
 	default:
-		return answer{http.StatusServiceUnavailable, failed{"too many requests at the same time"}, busyFor}
+		return answer{status: http.StatusServiceUnavailable, problem: "too many requests at the same time", wait: busyFor}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return answer{status: http.StatusRequestEntityTooLarge, body: failed{"the body is larger than 1 MiB"}}
+		return answer{status: http.StatusRequestEntityTooLarge, problem: "the body is larger than 1 MiB"}
 	case err != nil:
-		return answer{status: http.StatusBadRequest, body: failed{"the body ended early"}}
+		return answer{status: http.StatusBadRequest, problem: "the body ended early"}
 	}
 	key := types.NamespacedName{Namespace: q.PathValue("namespace"), Name: q.PathValue("secret")}
 	if len(validation.IsDNS1123Label(key.Namespace)) > 0 || len(validation.IsDNS1123Subdomain(key.Name)) > 0 {
@@ -95,7 +98,7 @@ func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
 	case errors.Is(err, errTooMany):
 		return tooMany()
 	case err != nil:
-		return answer{http.StatusServiceUnavailable, failed{"the API server can't be asked for the Secret now"}, busyFor}
+		return answer{status: http.StatusServiceUnavailable, problem: "the API server can't be asked for the Secret now", wait: busyFor}
 	case found == nil:
 		return refused()
 	}
@@ -108,7 +111,7 @@ func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *
 	var problem *webhook.Error
 	switch {
 	case errors.As(err, &problem) && problem.Status == webhook.StatusBadRequest:
-		return answer{status: http.StatusBadRequest, body: failed{problem.Problem}}
+		return answer{status: http.StatusBadRequest, problem: problem.Problem}
 	case err != nil && r.secrets.refuse(key) != nil:
 		return tooMany()
 	case err != nil:
@@ -118,12 +121,12 @@ func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *
 		})
 		return refused()
 	case len(pushes) == 0:
-		return answer{status: http.StatusOK, body: accepted{}}
+		return answer{status: http.StatusOK}
 	}
-	return answer{status: http.StatusAccepted, body: accepted{r.hint(ctx, key, found.provider, pushes)}}
+	return answer{status: http.StatusAccepted, policies: r.hint(ctx, key, found.provider, pushes)}
 }
 
-// hint hands the pushes on, and logs a line if they concern anybody.
+// hint hands the pushes on, one for each repository, and logs a line if they concern anybody.
 func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider webhook.Provider, pushes []webhook.Push) int {
 	namespace := key.Namespace
 	if namespace == r.ownNamespace {
@@ -131,7 +134,13 @@ func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider 
 	}
 	policies := 0
 	var matched []webhook.Push
+	hinted := map[webhook.Push]bool{}
 	for _, push := range pushes {
+		repository := webhook.Push{Host: push.Host, Repository: push.Repository, Below: push.Below}
+		if hinted[repository] {
+			continue
+		}
+		hinted[repository] = true
 		if n := r.hinter.Hint(namespace, push); n > 0 {
 			policies += n
 			matched = append(matched, push)
@@ -139,7 +148,7 @@ func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider 
 	}
 	if policies > 0 {
 		ctrl.LoggerFrom(ctx).Info("told by a webhook", "secret", key.String(), "provider", provider,
-			"repository", matched[0].Repository, "tag", matched[0].Tag, "pushes", len(matched), "policies", policies)
+			"repository", matched[0].Repository, "tag", matched[0].Tag, "repositories", len(matched), "policies", policies)
 	}
 	return policies
 }

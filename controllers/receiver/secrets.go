@@ -22,7 +22,7 @@ import (
 // A webhook's Secret.
 const (
 	// SecretType is the type that a Secret must have: no other can be named in a URL.
-	SecretType corev1.SecretType = "fairlead.dev/webhook"
+	SecretType corev1.SecretType = "fairlead.dev/webhook" //nolint:gosec // the name of a type
 	// KeyProvider is the key that says who posts: one of webhook.Providers.
 	KeyProvider = "provider"
 	// KeyToken is the key of what the provider signs with or sends.
@@ -185,7 +185,7 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (*hook, er
 	provider := webhook.Provider(strings.TrimSpace(string(secret.Data[KeyProvider])))
 	// A file that a token was made from often ends in a line break, and a header can't hold one.
 	token := strings.TrimRight(string(secret.Data[KeyToken]), "\r\n")
-	problem := ""
+	var problem string
 	switch {
 	case !slices.Contains(webhook.Providers(), provider):
 		problem = fmt.Sprintf("its key %s must be one of %v", KeyProvider, webhook.Providers())

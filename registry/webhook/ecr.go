@@ -8,10 +8,11 @@ import (
 
 // ecrEvent is EventBridge's event "ECR Image Action" ("Amazon ECR events and EventBridge"), or only its detail.
 type ecrEvent struct {
+	ecrDetail
+
 	Account string     `json:"account"`
 	Region  string     `json:"region"`
 	Detail  *ecrDetail `json:"detail"`
-	ecrDetail
 }
 
 // ecrDetail is what was done. The second names are those of ECR's API, which people write in input transformers.

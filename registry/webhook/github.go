@@ -45,7 +45,9 @@ func parseGitHub(r Request) ([]Push, error) {
 
 // container reports whether the package is an image, not one of npm or Maven.
 func (p *githubPackage) container() bool {
-	is := func(kind string) bool { return strings.EqualFold(kind, "container") || strings.EqualFold(kind, "docker") }
+	is := func(kind string) bool {
+		return strings.EqualFold(kind, "container") || strings.EqualFold(kind, "docker")
+	}
 	return is(p.Type) || is(p.Ecosystem)
 }
 
