@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -12,17 +11,16 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/gitwriter"
-	"github.com/fairlead/fairlead/registry"
 )
 
-// secret reads a Secret that the spec of an object names. Secrets aren't cached, so that a rotated one counts at once
+// secret reads a Secret that a field of an object's spec names. Secrets aren't cached, so that a rotated one counts at once
 // and the controller holds none that it doesn't use.
-func secret(ctx context.Context, reader client.Reader, namespace, name string) (*corev1.Secret, error) {
+func secret(ctx context.Context, reader client.Reader, namespace, name, field string) (*corev1.Secret, error) {
 	found := &corev1.Secret{}
 	err := reader.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, found)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s, which spec names, doesn't exist: create it", namespace, name)
+		return nil, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s, which %s names, doesn't exist: create it", namespace, name, field)
 	case err != nil:
 		return nil, fmt.Errorf("read Secret %s/%s: %w", namespace, name, err)
 	}
@@ -36,7 +34,7 @@ func Remote(ctx context.Context, reader client.Reader, repository *v1alpha1.Conf
 	if spec.SecretRef == nil {
 		return remote, nil
 	}
-	found, err := secret(ctx, reader, repository.Namespace, spec.SecretRef.Name)
+	found, err := secret(ctx, reader, repository.Namespace, spec.SecretRef.Name, "spec.secretRef")
 	if err != nil {
 		return remote, err
 	}
@@ -49,33 +47,4 @@ func Remote(ctx context.Context, reader client.Reader, repository *v1alpha1.Conf
 		*field = string(value)
 	}
 	return remote, nil
-}
-
-// Credential is what the registry of a policy is asked with, from the Secret that the policy names; without one it is
-// the zero value, anonymous.
-func Credential(ctx context.Context, reader client.Reader, policy *v1alpha1.ImagePolicy, repository name.Repository) (registry.Credential, error) {
-	ref := policy.Spec.Registry.SecretRef
-	if ref == nil {
-		return registry.Credential{}, nil
-	}
-	found, err := secret(ctx, reader, policy.Namespace, ref.Name)
-	if err != nil {
-		return registry.Credential{}, err
-	}
-	data, ok := found.Data[corev1.DockerConfigJsonKey]
-	if !ok {
-		return registry.Credential{}, failf(v1alpha1.ReasonSecretNotUsable, false,
-			"Secret %s/%s lacks the key %s: it must be of type %s", policy.Namespace, found.Name, corev1.DockerConfigJsonKey, corev1.SecretTypeDockerConfigJson)
-	}
-	keychain, err := registry.ParseDockerConfig(data)
-	if err != nil {
-		return registry.Credential{}, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s: %v", policy.Namespace, found.Name, err)
-	}
-	return keychain.For(repository), nil
-}
-
-// Registry is how the registry of a policy is reached.
-func Registry(ctx context.Context, reader client.Reader, policy *v1alpha1.ImagePolicy, repository name.Repository) (registry.Access, error) {
-	credential, err := Credential(ctx, reader, policy, repository)
-	return registry.Access{Credential: credential}, err
 }
