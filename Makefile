@@ -42,9 +42,10 @@ generate: ## Generate the deep copies of the API types.
 	@$$(hack/tools generate)/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generate the CustomResourceDefinitions in config/crd.
+manifests: ## Generate the CustomResourceDefinitions in config/crd, and the schema that explain applies.
 	@rm -f config/crd/fairlead.dev_*.yaml
 	@$$(hack/tools generate)/controller-gen crd paths=./api/... output:crd:dir=config/crd
+	@cp config/crd/fairlead.dev_imagepolicies.yaml cmd/fairlead/explain/schema.yaml # Go embeds nothing from folders above.
 
 .PHONY: fmt
 fmt: ## Format the Go sources.

@@ -137,6 +137,17 @@ var rules = []rule{
 		because:  "cmd is nobody's library",
 	},
 	{
+		packages: []string{"cmd/fairlead/explain"},
+		never:    []string{"./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy"},
+		reach:    within,
+		because:  "explain asks those who decide, and needs no running controller",
+	},
+	{
+		packages: []string{"cmd/fairlead/explain"},
+		never:    []string{"./gitwriter", "./syncer", "github.com/go-git"},
+		because:  "explain never knows Git",
+	},
+	{
 		packages: []string{"e2e/..."},
 		never:    []string{"./controllers"},
 		tests:    true,

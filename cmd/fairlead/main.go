@@ -19,8 +19,10 @@ func main() {
 	err := newCommand().ExecuteContext(ctx)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fairlead:", err)
-		os.Exit(1)
+		if text := err.Error(); text != "" {
+			fmt.Fprintln(os.Stderr, "fairlead:", text)
+		}
+		os.Exit(exitStatus(err))
 	}
 }
 
@@ -33,5 +35,6 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newControllerCommand())
+	root.AddCommand(newExplainCommand())
 	return root
 }

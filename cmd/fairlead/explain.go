@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/registry"
+)
+
+// explainOptions are the flags of `fairlead explain`.
+type explainOptions struct {
+	file    string
+	tags    string
+	current string
+	output  string
+
+	namespace  string
+	kubeconfig string
+	context    string
+}
+
+func newExplainCommand() *cobra.Command {
+	options := explainOptions{}
+	command := &cobra.Command{
+		Use:   "explain [NAME]",
+		Short: "Say which tag an ImagePolicy takes, and why not the others",
+		Long: `Say which tag an ImagePolicy takes, and for every tag why it is taken or not. The controller decides by the same code.
+
+With -f and --tags the policy and the tags are read from files, and neither a cluster nor a network is needed. Otherwise the
+ImagePolicy NAME and the Secrets that it names are read from the cluster, and its registry is asked from here.
+
+The exit status is 0 if a tag is chosen, 1 if none is, and 2 if there is no answer: bad input, or something that can't be
+read or reached.`,
+		Example: `  fairlead explain -f policy.yaml --tags tags.txt
+  crane ls registry.example.com/web-hook/www | fairlead explain -f policy.yaml --tags - --current v1.0.35 -o json
+  fairlead explain www -n fairlead`,
+		Args: func(command *cobra.Command, args []string) error {
+			return badInput(cobra.MaximumNArgs(1)(command, args))
+		},
+		RunE: func(command *cobra.Command, args []string) error {
+			name := ""
+			if len(args) > 0 {
+				name = args[0]
+			}
+			return badInput(options.run(command, name))
+		},
+	}
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	flags := command.Flags()
+	flags.StringVarP(&options.file, "filename", "f", "", "`file` that holds the ImagePolicy, NAME if it holds several; -: standard input")
+	flags.StringVar(&options.tags, "tags", "", "`file` of tags, one a line, optionally with digest and time of first sight; -: standard input")
+	flags.StringVar(&options.current, "current", "", "`tag` that Git holds, optionally with @digest; empty: none")
+	flags.StringVarP(&options.output, "output", "o", "", "json or yaml; empty: text")
+	flags.StringVarP(&options.namespace, "namespace", "n", "", "`namespace` of the ImagePolicy; empty: that of the kubeconfig, or any in a file")
+	flags.StringVar(&options.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or ~/.kube/config")
+	flags.StringVar(&options.context, "context", "", "`context` of the kubeconfig; empty: its current one")
+	return command
+}
+
+// run asks, and writes the answer.
+func (o *explainOptions) run(command *cobra.Command, name string) error {
+	if err := o.validate(name); err != nil {
+		return err
+	}
+	format, err := explain.ParseFormat(o.output)
+	if err != nil {
+		return err
+	}
+	ask := o.askCluster
+	if o.file != "" {
+		ask = o.askFiles
+	}
+	answer, err := ask(command, name)
+	if err != nil {
+		return err
+	}
+	if err := answer.Write(command.OutOrStdout(), format, coloured(command.OutOrStdout())); err != nil {
+		return err
+	}
+	if answer.Chosen == nil {
+		return &exitError{status: exitFailed}
+	}
+	return nil
+}
+
+// validate refuses flags that contradict each other.
+func (o *explainOptions) validate(name string) error {
+	switch {
+	case o.file == "" && o.tags != "":
+		return errors.New("--tags needs -f, the file that holds the ImagePolicy")
+	case o.file == "" && o.current != "":
+		return errors.New("--current needs -f: what Git holds is known to the cluster")
+	case o.file == "" && name == "":
+		return errors.New("which ImagePolicy? Give its NAME in the cluster, or a file with -f and its tags with --tags")
+	case o.file != "" && o.tags == "":
+		return errors.New("-f needs --tags, the file that lists the tags")
+	case o.file != "" && (o.kubeconfig != "" || o.context != ""):
+		return errors.New("-f asks no cluster: leave out --kubeconfig and --context")
+	case o.file == "-" && o.tags == "-":
+		return errors.New("-f and --tags are both -, and standard input can be read only once: put one of them into a file")
+	default:
+		return nil
+	}
+}
+
+// askFiles asks without a cluster.
+func (o *explainOptions) askFiles(command *cobra.Command, name string) (explain.Answer, error) {
+	var question explain.Question
+	err := read(command, o.file, func(shown string, from io.Reader) (err error) {
+		question.Policy, question.Warnings, err = explain.ReadPolicy(shown, from, explain.Wanted{Namespace: o.namespace, Name: name})
+		return err
+	})
+	if err != nil {
+		return explain.Answer{}, err
+	}
+	err = read(command, o.tags, func(shown string, from io.Reader) (err error) {
+		question.Tags, err = explain.ReadTags(shown, from)
+		return err
+	})
+	if err != nil {
+		return explain.Answer{}, err
+	}
+	question.Current.Tag, question.Current.Digest, _ = strings.Cut(o.current, "@")
+	question.Now = time.Now()
+	return question.Answer(command.Context())
+}
+
+// askCluster asks with the rights of the kubeconfig's user.
+func (o *explainOptions) askCluster(command *cobra.Command, name string) (explain.Answer, error) {
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+	config, err := kubeconfig.ClientConfig()
+	if err != nil {
+		return explain.Answer{}, fmt.Errorf("find the cluster: %w: set --kubeconfig, or explain from files with -f and --tags", err)
+	}
+	config.UserAgent, config.WarningHandler = "fairlead/"+version, rest.NoWarnings{}
+	key := types.NamespacedName{Namespace: o.namespace, Name: name}
+	if key.Namespace == "" {
+		if key.Namespace, _, err = kubeconfig.Namespace(); err != nil {
+			return explain.Answer{}, fmt.Errorf("find the namespace: %w: set -n", err)
+		}
+	}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return explain.Answer{}, fmt.Errorf("register the kinds: %w", err)
+	}
+	reader, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return explain.Answer{}, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	cluster := explain.Cluster{Reader: reader, Registry: registry.NewClient(registry.WithUserAgent(config.UserAgent)), Now: time.Now()}
+	return cluster.Answer(command.Context(), key)
+}
+
+// read opens a file, or standard input, for f. A person who waits for standard input may give up.
+func read(command *cobra.Command, path string, f func(shown string, from io.Reader) error) error {
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close() //nolint:errcheck // it was only read
+		return f(path, file)
+	}
+	done := make(chan error, 1)
+	go func() { done <- f("standard input", command.InOrStdin()) }()
+	select {
+	case err := <-done:
+		return err
+	case <-command.Context().Done():
+		return fmt.Errorf("read standard input: %w", context.Cause(command.Context()))
+	}
+}
+
+// coloured reports whether to colour what is written: for a person at a terminal, who doesn't object
+// (https://no-color.org).
+func coloured(to io.Writer) bool {
+	file, ok := to.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

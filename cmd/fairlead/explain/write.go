@@ -1,0 +1,136 @@
+package explain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Format is how an answer is written.
+type Format string
+
+// The formats.
+const (
+	FormatText Format = ""
+	FormatJSON Format = "json"
+	FormatYAML Format = "yaml"
+)
+
+// ParseFormat reads a format as a person writes it.
+func ParseFormat(name string) (Format, error) {
+	switch format := Format(name); format {
+	case FormatText, FormatJSON, FormatYAML:
+		return format, nil
+	default:
+		return "", failf("-o %q is no format: write json or yaml, or leave it out for text", name)
+	}
+}
+
+// Write writes the answer. colour is for people at a terminal and plays no part in JSON and YAML. Whatever the answer
+// holds, nothing is written that a terminal would act upon.
+func (a *Answer) Write(to io.Writer, format Format, colour bool) error {
+	var text bytes.Buffer
+	var err error
+	switch format {
+	case FormatJSON:
+		err = a.writeJSON(&text)
+	case FormatYAML:
+		err = a.writeYAML(&text)
+	default:
+		a.writeText(&text, paint(colour))
+	}
+	if err == nil {
+		_, err = text.WriteTo(to)
+	}
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+func (a *Answer) writeJSON(to *bytes.Buffer) error {
+	var plain bytes.Buffer
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(a); err != nil {
+		return err
+	}
+	escape(to, plain.String(), func(r rune) string {
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			return fmt.Sprintf(`\u%04x\u%04x`, high, low)
+		}
+		return fmt.Sprintf(`\u%04x`, r)
+	})
+	return nil
+}
+
+// writeYAML writes what writeJSON does: JSON is YAML, in another style.
+func (a *Answer) writeYAML(to *bytes.Buffer) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return err
+	}
+	restyle(&document)
+	if data, err = yaml.Marshal(&document); err != nil {
+		return err
+	}
+	escape(to, string(data), func(r rune) string { return fmt.Sprintf(`\U%08x`, r) })
+	return nil
+}
+
+// restyle turns JSON's brackets and quotes into YAML's blocks and plain words. What has to be escaped keeps its quotes.
+func restyle(node *yaml.Node) {
+	empty := node.Kind != yaml.ScalarNode && len(node.Content) == 0
+	if !empty && printable(node.Value) == node.Value {
+		node.Style = 0
+	}
+	for _, below := range node.Content {
+		restyle(below)
+	}
+}
+
+// escape writes text in which what isn't printable is replaced. It stands in quotes there.
+func escape(to *bytes.Buffer, text string, escaped func(rune) string) {
+	for _, r := range text {
+		if r == '\n' || unicode.IsPrint(r) {
+			to.WriteRune(r)
+		} else {
+			to.WriteString(escaped(r))
+		}
+	}
+}
+
+// printable shows what a terminal must not act upon: control characters, those that turn the direction of the text, and
+// what is no UTF-8.
+func printable(text string) string {
+	clean := func(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
+	if strings.IndexFunc(text, func(r rune) bool { return !clean(r) }) < 0 {
+		return text
+	}
+	var shown strings.Builder
+	for i, r := range text {
+		switch {
+		case clean(r):
+			shown.WriteRune(r)
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&shown, `\x%02x`, text[i])
+		default:
+			quoted := strconv.QuoteRuneToASCII(r)
+			shown.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return shown.String()
+}
