@@ -2,9 +2,12 @@ package fairlead_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -68,5 +71,37 @@ func decode(t *testing.T, manifest, kind string) {
 	}
 	if err := yaml.UnmarshalStrict([]byte(manifest), object); err != nil {
 		t.Errorf("%v:\n%s", err, manifest)
+	}
+}
+
+// TestControllerRights checks the rights that would hurt most: what a policy names is read, one object at a time, and
+// nothing is listed.
+func TestControllerRights(t *testing.T) {
+	t.Parallel()
+
+	first, _, _ := strings.Cut(read(t, "config/rbac/controller_role.yaml"), "---\n")
+	var role rbacv1.ClusterRole
+	if err := yaml.UnmarshalStrict([]byte(first), &role); err != nil {
+		t.Fatal(err)
+	}
+	verbs := map[string][]string{}
+	for _, rule := range role.Rules {
+		if slices.Contains(rule.APIGroups, "*") || slices.Contains(rule.Resources, "*") || slices.Contains(rule.Verbs, "*") {
+			t.Errorf("a rule of the controller's role holds a wildcard: %v", rule)
+		}
+		for _, resource := range rule.Resources {
+			if slices.Contains(rule.APIGroups, "") {
+				verbs[resource] = append(verbs[resource], rule.Verbs...)
+			}
+		}
+	}
+	want := map[string][]string{
+		// Those that objects name, by name.
+		"secrets": {"get"},
+		// The imagePullSecrets of one; and syncing as one.
+		"serviceaccounts": {"get", "impersonate"},
+	}
+	if diff := cmp.Diff(want, verbs); diff != "" {
+		t.Errorf("rights on core objects (-want +got):\n%s", diff)
 	}
 }

@@ -65,11 +65,11 @@ func credential(ctx context.Context, reader client.Reader, policy *v1alpha1.Imag
 
 // keychain reads the credentials of a Secret, in either of the forms that Kubernetes has for them.
 func keychain(found *corev1.Secret) (*registry.Keychain, error) {
-	key, parse := corev1.DockerConfigJsonKey, registry.ParseDockerConfig
-	data, ok := found.Data[key]
+	parse := registry.ParseDockerConfig
+	data, ok := found.Data[corev1.DockerConfigJsonKey]
 	if !ok {
-		key, parse = corev1.DockerConfigKey, registry.ParseDockercfg
-		data, ok = found.Data[key]
+		parse = registry.ParseDockercfg
+		data, ok = found.Data[corev1.DockerConfigKey]
 	}
 	if !ok {
 		return nil, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s has neither the key %s nor %s: it must be of type %s or %s",
@@ -77,7 +77,7 @@ func keychain(found *corev1.Secret) (*registry.Keychain, error) {
 	}
 	parsed, err := parse(data)
 	if err != nil {
-		return nil, unusable(found, key, err)
+		return nil, failf(v1alpha1.ReasonSecretNotUsable, false, "Secret %s/%s: %v", found.Namespace, found.Name, err)
 	}
 	return parsed, nil
 }
