@@ -39,6 +39,9 @@ func (a answer) write(w http.ResponseWriter) {
 	if a.wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(a.wait.Seconds())))
 	}
+	if a.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2: a 401 has one, whatever the provider sends
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(a.status)
