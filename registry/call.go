@@ -4,115 +4,67 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-// call is what happens on the wire during one call of the Client. Its transport writes it from several goroutines;
-// some of them may outlive the call.
+// call is what is known of one call of the Client. Its transport writes it from several goroutines; some of them may
+// outlive the call.
 type call struct {
-	facts
-
 	mu sync.Mutex
-	// budget is the number of bytes that may still be read.
-	budget int64
-}
-
-// facts are what is known of a call.
-type facts struct {
 	// requests counts HTTP requests, those of authentication included.
 	requests int
-	// status and wait are those of the last answer.
-	status int
-	wait   time.Duration
-	// failure is why the last request got no whole answer, failedHost whom it was meant for.
-	failure    error
-	failedHost string
-	// refusal is the last request that the guard didn't let out.
-	refusal *violation
+	// budget is the number of bytes that may still be read.
+	budget int64
+	// wait is how long the host of the last answer is left alone.
+	wait time.Duration
 	// secrets must not appear in an error.
 	secrets []string
 }
 
 type callKey struct{}
 
-// newCall returns a record, and the context that leads the transport to it.
+// newCall returns a record, and the context that leads the guard to it.
 func newCall(ctx context.Context, budget int64, access Access) (context.Context, *call) {
-	c := &call{budget: budget, facts: facts{secrets: access.secrets()}}
+	c := &call{budget: budget, secrets: access.secrets()}
 
 	return context.WithValue(ctx, callKey{}, c), c
 }
 
-// sent records a request that goes out, and the secrets in it.
-func (c *call) sent(req *http.Request) {
+// callOf returns the record that a context leads to, nil if there is none.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+
+	return c
+}
+
+// sent records a request that goes out.
+func (c *call) sent() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
 	c.requests++
-
-	if header := req.Header.Get("Authorization"); header != "" {
-		_, secret, _ := strings.Cut(header, " ")
-		c.secrets = append(c.secrets, secret)
-	}
-
-	c.secrets = append(c.secrets, refreshTokens(req)...)
-}
-
-// maxForm bounds what is read again of a request of ours: no token server takes more.
-const maxForm = 64 << 10
-
-// refreshTokens returns the tokens in an exchange's form (RFC 6749, section 6): those that a token server gave
-// earlier are known nowhere else.
-func refreshTokens(req *http.Request) []string {
-	if req.GetBody == nil {
-		return nil
-	}
-
-	body, err := req.GetBody()
-	if err != nil {
-		return nil
-	}
-	defer body.Close()
-
-	form, err := io.ReadAll(io.LimitReader(body, maxForm))
-	if err != nil {
-		return nil
-	}
-
-	values, err := url.ParseQuery(string(form))
-	if err != nil {
-		return nil
-	}
-
-	return values["refresh_token"]
 }
 
 // answered records an answer, whose body is still to be read.
-func (c *call) answered(resp *http.Response) {
+func (c *call) answered(wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.status, c.wait = resp.StatusCode, retryAfter(resp)
+	c.wait = wait
 }
 
-// failed records that no answer came, or only a part of one.
-func (c *call) failed(host string, err error) {
+// hide adds what must not appear in an error.
+func (c *call) hide(secrets ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.failedHost, c.failure = host, err
-}
-
-// refused records that the guard kept a request back.
-func (c *call) refused(v *violation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-
-	c.refusal = v
+	for _, secret := range secrets {
+		if !slices.Contains(c.secrets, secret) {
+			c.secrets = append(c.secrets, secret)
+		}
+	}
 }
 
 // spend takes bytes from the budget, and reports whether it sufficed.
@@ -125,23 +77,37 @@ func (c *call) spend(n int) bool {
 	return c.budget >= 0
 }
 
-// soFar returns a copy of what is known.
-func (c *call) soFar() facts {
+// count returns the number of requests.
+func (c *call) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	known := c.facts
-	known.secrets = slices.Clone(c.secrets)
-
-	return known
+	return c.requests
 }
 
-// meteredBody reads an answer within the call's budget.
+// lastWait returns how long the host of the last answer is left alone.
+func (c *call) lastWait() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	return c.wait
+}
+
+// hidden returns what must not appear in an error.
+func (c *call) hidden() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	return slices.Clone(c.secrets)
+}
+
+// meteredBody reads an answer within the call's budget. Closing it lets the next request to its host begin.
 type meteredBody struct {
 	io.ReadCloser
 
 	call *call
 	host string
+	pass *pass
 }
 
 // Read ends with a violation where the budget ends.
@@ -153,8 +119,15 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 	}
 
 	if err != nil && !errors.Is(err, io.EOF) {
-		b.call.failed(b.host, err)
+		err = &unanswered{host: b.host, err: err}
 	}
 
 	return n, err
+}
+
+// Close implements io.Closer.
+func (b *meteredBody) Close() error {
+	defer b.pass.done()
+
+	return b.ReadCloser.Close()
 }

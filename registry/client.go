@@ -1,13 +1,9 @@
 package registry
 
 import (
-	"context"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // Limits bound what one scan takes from a registry, and what a Client keeps.
@@ -18,27 +14,39 @@ type Limits struct {
 	Tags int
 	// Bytes is the largest number of bytes read from all answers of one call.
 	Bytes int64
-	// Sessions is the largest number of pairs of repository and credential whose authentication is remembered. The one
+	// Sessions is the largest number of pairs of repository and access whose authentication is remembered. The one
 	// that was used longest ago gives way.
 	Sessions int
+	// Remembered is the largest number of tags that are remembered of all listings together, where a registry tells by
+	// an ETag whether they have changed. The listing that was used longest ago gives way.
+	Remembered int
+	// Platforms is the largest number of platforms that are remembered of all manifests together; a manifest counts as one
+	// more.
+	Platforms int
 }
 
 // DefaultLimits are far above what a repository in order needs, and low enough for a hostile one to do no harm.
 func DefaultLimits() Limits {
-	return Limits{Pages: 1_000, Tags: 250_000, Bytes: 32 << 20, Sessions: 16_384}
+	return Limits{Pages: 1_000, Tags: 250_000, Bytes: 32 << 20, Sessions: 16_384, Remembered: 500_000, Platforms: 65_536}
 }
 
 // Client speaks to registries. One serves a whole process: it keeps connections and tokens between calls. It is safe
-// for concurrent use; calls for the same repository and credential wait for each other.
+// for concurrent use; listings of the same repository and access wait for each other.
 type Client struct {
 	limits    Limits
 	userAgent string
-	base      *http.Transport
-	sessions  *sessions
+	now       func() time.Time
 
 	// hostConcurrency and hostRate bound what is asked of one host.
 	hostConcurrency int
 	hostRate        float64
+
+	gates      *gates
+	transports *transports
+	sessions   *recent[sessionKey, *session]
+	listings   *recent[sessionKey, *catalog]
+	// platforms are remembered by digest: what a digest names never changes.
+	platforms *recent[string, []string]
 }
 
 // Option changes what NewClient makes.
@@ -70,47 +78,24 @@ func WithHostRate(perSecond float64) Option {
 
 // NewClient returns a client without any session.
 func NewClient(opts ...Option) *Client {
-	c := &Client{limits: DefaultLimits(), userAgent: "fairlead", base: newTransport()}
+	c := &Client{limits: DefaultLimits(), userAgent: "fairlead", now: time.Now, hostConcurrency: defaultHostConcurrency}
 
 	for _, opt := range opts {
 		opt(c)
 	}
 
-	c.sessions = newSessions(c.limits.Sessions)
+	c.gates = newGates(c.hostConcurrency, c.hostRate, c.now)
+	c.transports = newTransports(c.hostConcurrency, c.now)
+	c.sessions = newRecent[sessionKey, *session](max(c.limits.Sessions, 1))
+	c.listings = newRecent[sessionKey, *catalog](c.limits.Remembered)
+	c.platforms = newRecent[string, []string](c.limits.Platforms)
 
 	return c
 }
 
-// open returns the session of a repository and credential, and takes its turn: the caller must call the function
-// that comes with it. The error is that of the context.
-func (c *Client) open(ctx context.Context, repo name.Repository, access Access) (*session, func(), error) {
-	s := c.sessions.get(sessionKey{repo: repo, access: access}, func() http.RoundTripper {
-		return transport.NewUserAgent(&guard{inner: c.base, host: repo.RegistryStr(), plain: plainHTTP(repo.Registry)}, c.userAgent)
-	})
+// session returns that of a repository and access.
+func (c *Client) session(repo name.Repository, access Access) *session {
+	key := sessionKey{repo: repo, access: access}
 
-	select {
-	case s.turn <- struct{}{}:
-		return s, func() { <-s.turn }, nil
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
-	}
-}
-
-// newTransport returns the connections that all sessions share. Idle ones outlive the usual interval between scans. A
-// context bounds the whole of a call; the bounds here end what would hang without one.
-func newTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    8,
-		MaxConnsPerHost:        32,
-		IdleConnTimeout:        3 * time.Minute,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  30 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
+	return c.sessions.getOr(key, func() *session { return newSession(c, key) })
 }

@@ -1,7 +1,5 @@
 package registry
 
-import "github.com/google/go-containerregistry/pkg/authn"
-
 // Credential is what a registry asks for. The zero value is anonymous access. Two equal values are the same
 // credential. It is never printed: every way to format it gives a fixed text.
 type Credential struct {
@@ -28,21 +26,12 @@ func (c Credential) GoString() string { return c.String() }
 // MarshalText hides the secrets from encoders and structured logs.
 func (c Credential) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// authenticator returns the credential in the form of the transport.
-func (c Credential) authenticator() authn.Authenticator {
-	if c == (Credential{}) {
-		return authn.Anonymous
-	}
-
-	return authn.FromConfig(authn.AuthConfig{
-		Username:      c.Username,
-		Password:      c.Password,
-		IdentityToken: c.IdentityToken,
-		RegistryToken: c.RegistryToken,
-	})
-}
-
 // secrets returns everything that must not appear in an error.
 func (c Credential) secrets() []string {
-	return []string{c.Password, c.IdentityToken, c.RegistryToken}
+	secrets := []string{c.Password, c.IdentityToken, c.RegistryToken}
+	if c.Password != "" {
+		secrets = append(secrets, basic(c))
+	}
+
+	return secrets
 }

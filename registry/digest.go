@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -23,86 +21,52 @@ const manifestTypes = string(types.OCIImageIndex) + ", " + string(types.DockerMa
 func (c *Client) Digest(ctx context.Context, ref name.Tag, access Access) (string, int, error) {
 	op := operation{verb: "resolve", repo: ref.Context(), tag: ref.TagStr(), access: access}
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	ctx, record := newCall(ctx, c.limits.Bytes, access)
 
-	s, done, err := c.open(ctx, ref.Context(), access)
+	digest, _, err := c.session(ref.Context(), access).resolve(ctx, ref.TagStr())
 	if err != nil {
-		return "", 0, op.failed(record, err)
-	}
-	defer done()
-
-	digest, err := s.resolve(ctx, ref.TagStr())
-	requests := record.soFar().requests
-
-	if err != nil {
-		failure := op.failed(record, err)
-		if failure.refusedCredential() {
-			s.forget()
-		}
-
-		return "", requests, failure
+		return "", record.count(), op.failed(record, err)
 	}
 
-	return digest, requests, nil
+	return digest, record.count(), nil
 }
 
-// resolve asks for the headers of a tag's manifest, and for the manifest if they don't hold its digest.
-func (s *session) resolve(ctx context.Context, tag string) (string, error) {
-	client, err := s.authenticated(ctx)
+// resolve asks for the headers of a tag's manifest, and for the manifest if they don't hold its digest: then it returns
+// that too.
+func (s *session) resolve(ctx context.Context, tag string) (string, *answer, error) {
+	head, err := s.manifest(ctx, http.MethodHead, tag)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 
-	resp, err := s.manifest(ctx, client, http.MethodHead, tag)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-
-	if resp.StatusCode != http.StatusMethodNotAllowed {
-		if err := transport.CheckError(resp, http.StatusOK); err != nil {
-			return "", err
+	if head.status != http.StatusMethodNotAllowed {
+		if head.status != http.StatusOK {
+			return "", nil, head.refused()
 		}
 
-		if digest, err := v1.NewHash(resp.Header.Get("Docker-Content-Digest")); err == nil {
-			return digest.String(), nil
+		if digest, err := v1.NewHash(head.header.Get("Docker-Content-Digest")); err == nil {
+			return digest.String(), nil, nil
 		}
 	}
 
-	return s.hash(ctx, client, tag)
+	got, err := s.manifest(ctx, http.MethodGet, tag)
+	if err != nil {
+		return "", nil, err
+	}
+
+	if got.status != http.StatusOK {
+		return "", nil, got.refused()
+	}
+
+	return digestOf(got.body), &got, nil
 }
 
-// hash fetches a tag's manifest and computes its digest.
-func (s *session) hash(ctx context.Context, client *http.Client, tag string) (string, error) {
-	resp, err := s.manifest(ctx, client, http.MethodGet, tag)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-
-	if err := transport.CheckError(resp, http.StatusOK); err != nil {
-		return "", err
-	}
-
-	hash := sha256.New()
-	if _, err := io.Copy(hash, resp.Body); err != nil {
-		return "", err
-	}
-
-	return fmt.Sprintf("sha256:%x", hash.Sum(nil)), nil
+// manifest asks for a manifest by its tag or digest, or for its headers.
+func (s *session) manifest(ctx context.Context, method, reference string) (answer, error) {
+	return s.ask(ctx, question{method: method, url: s.within("manifests/"+reference, nil), accept: manifestTypes, limit: maxManifest})
 }
 
-// manifest asks for a tag's manifest, or its headers.
-func (s *session) manifest(ctx context.Context, client *http.Client, method, tag string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.endpoint("manifests/"+tag, nil).String(), http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Set("Accept", manifestTypes)
-
-	return client.Do(req)
+// digestOf computes a digest (OCI image specification, "Digests").
+func digestOf(content []byte) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(content))
 }

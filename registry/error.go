@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,9 +20,11 @@ type Error struct {
 	Registry, Repository, Tag string
 	// Host is who answered or didn't: the registry, its token server, or where it redirected to.
 	Host string
-	// Status is the HTTP status of the answer; 0 if there was none, or if it was understood and was wrong.
+	// Status is the HTTP status of the answer; 0 if there was none, or if it was understood and was wrong. It may be that
+	// of an earlier answer to somebody else, in which the host asked to be left alone: then nothing was sent.
 	Status int
-	// Code and Message are the registry's own words (OCI distribution specification, "Error codes"), if it had any.
+	// Code and Message are the registry's own words (OCI distribution specification, "Error codes"), if it had any. They
+	// aren't part of the text where the host is to be left alone: some count in them.
 	Code, Message string
 	// Hint says what to do.
 	Hint string
@@ -49,13 +52,17 @@ func (e *Error) found() string {
 
 	var words []string
 
+	answer := strings.TrimSpace(fmt.Sprintf("%s answered %d %s", e.Host, e.Status, http.StatusText(e.Status)))
+	if e.wait > 0 {
+		return answer
+	}
+
 	for _, word := range []string{e.Code, e.Message} {
 		if word != "" {
 			words = append(words, word)
 		}
 	}
 
-	answer := strings.TrimSpace(fmt.Sprintf("%s answered %d %s", e.Host, e.Status, http.StatusText(e.Status)))
 	if len(words) == 0 {
 		return answer
 	}
@@ -66,14 +73,15 @@ func (e *Error) found() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Terminal reports whether it is useless to try again before the image's name is changed.
+// Terminal reports whether it is useless to try again before something is changed: the image's name, or what was given
+// to reach the registry by.
 func (e *Error) Terminal() bool {
-	return e.Status == http.StatusBadRequest && e.Code == "NAME_INVALID"
+	_, unusable := errors.AsType[*InputError](e.Err)
+
+	return unusable || e.Status == http.StatusBadRequest && e.Code == "NAME_INVALID"
 }
 
-// RetryAfter returns how long the server asked to be left alone (429 and 503 with Retry-After), at most an hour; zero
-// if it didn't ask for that.
+// RetryAfter returns how long the host is left alone, at most an hour: as long as it asked for (429 and 503 with
+// Retry-After), or for a growing time after a 429 that didn't say. Nothing is sent to it by then, whoever asks. Zero if
+// waiting isn't known to help.
 func (e *Error) RetryAfter() time.Duration { return e.wait }
-
-// refusedCredential reports whether the server wanted another credential, or none of this kind.
-func (e *Error) refusedCredential() bool { return e.Status == http.StatusUnauthorized }

@@ -15,29 +15,30 @@ import (
 	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // operation is what a call was meant to do.
 type operation struct {
-	verb string
-	repo name.Repository
-	tag  string
+	verb   string
+	repo   name.Repository
+	tag    string
 	access Access
 }
 
-// failed turns what the transport returned into an Error. The chain below it is left behind: its texts hold what
+// failed turns what the layers below returned into an Error. The chain below it is left behind: its texts hold what
 // servers sent, addresses of sockets and times of day.
 func (o operation) failed(record *call, err error) *Error {
-	seen := record.soFar()
 	failure := &Error{
 		Op: o.verb, Registry: o.repo.RegistryStr(), Repository: o.repo.RepositoryStr(), Tag: o.tag,
 		Host: o.repo.RegistryStr(),
 	}
 
 	var (
-		answer *transport.Error
-		broken *violation
+		answer  *refusal
+		waiting *held
+		broken  *violation
+		silent  *unanswered
+		input   *InputError
 	)
 
 	switch {
@@ -47,35 +48,24 @@ func (o operation) failed(record *call, err error) *Error {
 	case errors.Is(err, context.Canceled):
 		failure.Err, failure.Hint = context.Canceled, "try again"
 	case errors.As(err, &answer):
-		o.answered(failure, answer, seen)
-	case errors.As(err, &broken) && seen.failure == nil:
+		failure.Host, failure.Status, failure.wait = clean(answer.host), answer.status, answer.wait
+		failure.Code, failure.Message = withhold(answer.code, record.hidden()), withhold(answer.message, record.hidden())
+		failure.Hint = o.hint(answer.status)
+	case errors.As(err, &waiting):
+		failure.Host, failure.Status, failure.wait = clean(waiting.host), waiting.status, waiting.wait
+		failure.Hint = o.hint(waiting.status)
+	case errors.As(err, &broken):
 		failure.Err, failure.Hint = errors.New(broken.problem), broken.hint
-	case seen.failure != nil:
-		failure.Host, failure.Err = seen.failedHost, cause(seen.failure)
-		failure.Hint = o.unreachableHint(seen.failure)
-	case seen.status >= http.StatusBadRequest && seen.status != http.StatusUnauthorized:
-		// It said more than is read. A 401 is different: it was asked for, and what it led to went wrong.
-		failure.Status, failure.wait, failure.Hint = seen.status, seen.wait, o.hint(seen.status)
+	case errors.As(err, &silent):
+		failure.Host, failure.Err = clean(silent.host), errors.New(withhold(cause(silent.err), record.hidden()))
+		failure.Hint = unreachableHint(silent.err)
+	case errors.As(err, &input):
+		failure.Err, failure.Hint = input, "check what was given to reach the registry by"
 	default:
-		failure.Err = errors.New(withhold(firstLine(err), seen.secrets))
-		failure.Hint = "check the registry's configuration"
+		failure.Err, failure.Hint = errors.New(withhold(firstLine(err), record.hidden())), "check the registry's configuration"
 	}
 
 	return failure
-}
-
-// answered fills in what a server said.
-func (o operation) answered(failure *Error, answer *transport.Error, seen facts) {
-	failure.Status, failure.wait, failure.Hint = answer.StatusCode, seen.wait, o.hint(answer.StatusCode)
-
-	if answer.Request != nil && answer.Request.URL != nil {
-		failure.Host = clean(answer.Request.URL.Host)
-	}
-
-	if len(answer.Errors) > 0 {
-		failure.Code = withhold(string(answer.Errors[0].Code), seen.secrets)
-		failure.Message = withhold(answer.Errors[0].Message, seen.secrets)
-	}
 }
 
 // hint says what to do about a status.
@@ -100,18 +90,34 @@ func (o operation) hint(status int) string {
 	}
 }
 
+// alerts of a server that wants to see another certificate (RFC 8446, section 6.2).
+const (
+	badCertificate      tls.AlertError = 42
+	unknownAuthority    tls.AlertError = 48
+	certificateRequired tls.AlertError = 116
+)
+
 // unreachableHint says what to do when there was no answer.
-func (o operation) unreachableHint(err error) string {
+func unreachableHint(err error) string {
 	var (
 		noTLS   tls.RecordHeaderError
 		unknown x509.UnknownAuthorityError
+		other   x509.HostnameError
+		alert   tls.AlertError
+		op      *net.OpError
 	)
 
 	switch {
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return "check the proxy's address, and that it is running and reachable"
 	case errors.As(err, &noTLS):
 		return "set insecure if it is meant to be asked over plain HTTP"
 	case errors.As(err, &unknown):
-		return "use a certificate that the system trusts"
+		return "give its CA certificate, or use a certificate that the system trusts"
+	case errors.As(err, &other):
+		return "give it a certificate for this name, or ask it by a name that its certificate has"
+	case errors.As(err, &alert) && (alert == badCertificate || alert == unknownAuthority || alert == certificateRequired):
+		return "give a client certificate that it accepts"
 	default:
 		return "check the address, and that the registry is running and reachable"
 	}
@@ -121,7 +127,7 @@ func (o operation) unreachableHint(err error) string {
 var socket = regexp.MustCompile(`\S+->`)
 
 // cause returns the reason of a network failure without what differs from one time to the next.
-func cause(err error) error {
+func cause(err error) string {
 	var (
 		expired x509.CertificateInvalidError
 		noTLS   tls.RecordHeaderError
@@ -130,15 +136,15 @@ func cause(err error) error {
 
 	switch {
 	case errors.As(err, &expired) && expired.Reason == x509.Expired:
-		return errors.New("its certificate has expired or isn't valid yet")
+		return "its certificate has expired or isn't valid yet"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("connection lost: it was closed in the middle")
+		return "connection lost: it was closed in the middle"
 	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):
-		return fmt.Errorf("connection lost: %w", op.Err)
+		return "connection lost: " + op.Err.Error()
 	case errors.As(err, &noTLS):
-		return errors.New("it doesn't speak TLS")
+		return "it doesn't speak TLS"
 	default:
-		return errors.New(clean(socket.ReplaceAllString(err.Error(), "")))
+		return socket.ReplaceAllString(err.Error(), "")
 	}
 }
 

@@ -3,10 +3,12 @@ package registry
 import (
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 )
 
-// violation is something that a registry did, or wanted to be done, against the rules of this package.
+// violation is something that a registry, or a proxy before it, did or wanted to be done against the rules of this
+// package.
 type violation struct {
 	// problem completes a sentence that begins with the registry: "it redirects without end".
 	problem string
@@ -20,45 +22,56 @@ func (v *violation) Error() string { return v.problem }
 // guard is the last stop before the network. Whatever the layers above were told by a registry, it lets nothing out
 // that the rules forbid, and records what comes and goes.
 type guard struct {
-	inner http.RoundTripper
-	// host is the registry's.
-	host string
-	// plain is true for a registry that is spoken to over plain HTTP.
-	plain bool
+	client *Client
+	access Access
+	// home is the registry's address; plain HTTP is spoken there if its scheme says so.
+	home *url.URL
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	c, ok := req.Context().Value(callKey{}).(*call)
-	if !ok {
+	record := callOf(req.Context())
+	if record == nil {
 		return nil, &violation{problem: "it was asked outside of a call", hint: "report this"}
 	}
 
-	if v := g.forbids(req); v != nil {
-		c.refused(v)
-
+	if v := g.forbids(req.URL); v != nil {
 		return nil, v
 	}
 
-	c.sent(req)
-
-	resp, err := g.inner.RoundTrip(req)
+	way, err := g.access.routeTo(req, g.isHome(req.URL))
 	if err != nil {
-		c.failed(req.URL.Host, err)
-
 		return nil, err
 	}
 
-	c.answered(resp)
-	resp.Body = &meteredBody{ReadCloser: resp.Body, call: c, host: req.URL.Host}
+	transport, err := g.client.transports.get(way)
+	if err != nil {
+		return nil, err
+	}
+
+	pass, err := g.client.gates.enter(req.Context(), req.URL.Host)
+	if err != nil {
+		return nil, err
+	}
+
+	record.sent()
+
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		pass.done()
+
+		return nil, &unanswered{host: req.URL.Host, err: err}
+	}
+
+	record.answered(pass.answered(resp))
+
+	resp.Body = &meteredBody{ReadCloser: resp.Body, call: record, host: req.URL.Host, pass: pass}
 
 	// A POST is an exchange of a refresh token, in its body: net/http would send that on to wherever a 307 points.
-	if location := resp.Header.Get("Location"); req.Method == http.MethodPost && location != "" {
-		v := &violation{problem: "its token server redirects the exchange of a refresh token", hint: "check the token server's configuration"}
-
-		c.refused(v)
-
-		return nil, closing(resp, v)
+	if req.Method == http.MethodPost && resp.Header.Get("Location") != "" {
+		return nil, closing(resp, &violation{
+			problem: "its token server redirects the exchange of a refresh token", hint: "check the token server's configuration",
+		})
 	}
 
 	return resp, nil
@@ -71,17 +84,22 @@ func closing(resp *http.Response, reason error) error {
 	return reason
 }
 
-// forbids returns why a request must not go out, or nil.
-func (g *guard) forbids(req *http.Request) *violation {
-	toRegistry := req.URL.Host == g.host
+// isHome reports whether an address is the registry's own.
+func (g *guard) isHome(u *url.URL) bool { return u.Scheme == g.home.Scheme && sameHost(u, g.home) }
+
+// forbids returns why nothing may be sent to an address, or nil.
+func (g *guard) forbids(u *url.URL) *violation {
+	plain, toRegistry := g.home.Scheme == "http", sameHost(u, g.home)
 
 	switch {
-	case !g.plain && req.URL.Scheme != "https":
+	case !plain && u.Scheme != "https":
 		return &violation{problem: "it leads from TLS to plain HTTP", hint: "check the registry's configuration"}
-	case g.plain && toRegistry && req.URL.Scheme != "http":
+	case u.Scheme != "https" && u.Scheme != "http":
+		return &violation{problem: "it leads to an address that is none of HTTP", hint: "check the registry's configuration"}
+	case plain && toRegistry && u.Scheme != "http":
 		return &violation{problem: "it leads from plain HTTP to TLS", hint: "remove insecure"}
-	case !toRegistry && inward(req.URL.Hostname()):
-		return &violation{problem: "it leads to the address " + clean(req.URL.Host), hint: "check the registry's configuration"}
+	case !toRegistry && inward(u.Hostname()):
+		return &violation{problem: "it leads to the address " + clean(u.Host), hint: "check the registry's configuration"}
 	default:
 		return nil
 	}

@@ -2,8 +2,8 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -57,8 +57,13 @@ func TestGuardForbids(t *testing.T) {
 				t.Fatal(err)
 			}
 
+			home := &url.URL{Scheme: "https", Host: tc.host}
+			if tc.plain {
+				home.Scheme = "http"
+			}
+
 			got := ""
-			if v := (&guard{host: tc.host, plain: tc.plain}).forbids(&http.Request{URL: u}); v != nil {
+			if v := (&guard{home: home}).forbids(u); v != nil {
 				got = v.Error()
 			}
 
@@ -71,7 +76,8 @@ func TestGuardForbids(t *testing.T) {
 
 // town is a set of hosts with names, all of which live at one loopback server with a certificate for them.
 type town struct {
-	client *Client
+	client    *Client
+	authority *Authority
 	// authorizations counts, by host, the requests that brought a credential.
 	seen map[string][]string
 	busy atomic.Bool
@@ -81,9 +87,9 @@ type town struct {
 func newTown(t *testing.T, handler http.HandlerFunc) *town {
 	t.Helper()
 
-	w := &town{client: NewClient(), seen: make(map[string][]string)}
+	w := &town{client: NewClient(), authority: NewAuthority(t), seen: make(map[string][]string)}
 
-	server := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !w.busy.CompareAndSwap(false, true) {
 			t.Error("two requests at a time")
 		}
@@ -100,13 +106,11 @@ func newTown(t *testing.T, handler http.HandlerFunc) *town {
 
 		handler(rw, r)
 	}))
+	server.TLS = w.authority.Server(t, "*.example.com")
+	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-
-	w.client.base.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: "example.com", MinVersion: tls.VersionTLS12}
-	w.client.base.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+	w.client.transports.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
 
@@ -122,7 +126,7 @@ func (w *town) list(t *testing.T, cred Credential) (Listing, error) {
 		t.Fatal(err)
 	}
 
-	return w.client.ListTags(t.Context(), repo, cred)
+	return w.client.ListTags(t.Context(), repo, Access{Credential: cred, CABundle: w.authority.Bundle})
 }
 
 // basicHeader is what a credential looks like on the wire.
@@ -223,13 +227,12 @@ func TestCredentialsStay(t *testing.T) {
 				challenge(rw, `Bearer realm="http://auth.example.com/token"`)
 			},
 			want: map[string][]string{"r.example.com": {""}},
-			err: "list tags of r.example.com/www: r.example.com: invalid realm in www-authenticate: " +
-				`realm scheme "http" not allowed for a secure registry; use https: check the registry's configuration`,
+			err:  "list tags of r.example.com/www: r.example.com: it leads from TLS to plain HTTP: check the registry's configuration",
 		},
-		"PingDowngraded": {
+		"Downgraded": {
 			reason: "a registry that redirects to plain HTTP gets nothing", cred: cred,
 			answer: func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "http://r.example.com/v2/", http.StatusTemporaryRedirect)
+				http.Redirect(rw, r, "http://r.example.com/v2/www/tags/list", http.StatusTemporaryRedirect)
 			},
 			want: map[string][]string{"r.example.com": {""}},
 			err:  "list tags of r.example.com/www: r.example.com: it leads from TLS to plain HTTP: check the registry's configuration",
@@ -281,7 +284,7 @@ func TestListTagsTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if diff := cmp.Diff(Listing{Tags: []string{"a", "b"}, Requests: 4}, got); diff != "" {
+	if diff := cmp.Diff(Listing{Tags: []string{"a", "b"}, Requests: 3}, got); diff != "" {
 		t.Errorf("listing (-want +got):\n%s", diff)
 	}
 }
@@ -306,23 +309,22 @@ func TestPrivateTLS(t *testing.T) {
 
 	c := NewClient()
 
-	_, err = c.ListTags(t.Context(), repo, Credential{})
+	_, err = c.ListTags(t.Context(), repo, Access{})
 	want := fmt.Sprintf("list tags of %[1]s/www: %[1]s: tls: failed to verify certificate: x509: certificate signed by unknown authority: "+
-		"use a certificate that the system trusts", repo.RegistryStr())
+		"give its CA certificate, or use a certificate that the system trusts", repo.RegistryStr())
 
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 		t.Errorf("message (-want +got):\n%s", diff)
 	}
 
-	c.base.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-	c.base.TLSClientConfig.RootCAs.AddCert(server.Certificate())
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 
-	got, err := c.ListTags(t.Context(), repo, Credential{})
+	got, err := c.ListTags(t.Context(), repo, Access{CABundle: string(bundle)})
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	if diff := cmp.Diff(Listing{Tags: []string{"a", "a"}, Requests: 3}, got); diff != "" {
+	if diff := cmp.Diff(Listing{Tags: []string{"a", "a"}, Requests: 2}, got); diff != "" {
 		t.Errorf("listing (-want +got):\n%s", diff)
 	}
 }
@@ -361,7 +363,7 @@ func TestCause(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			if diff := cmp.Diff(tc.want, cause(tc.err).Error()); diff != "" {
+			if diff := cmp.Diff(tc.want, cause(tc.err)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // TestNextPage checks what is taken for the next page.
@@ -124,46 +123,10 @@ func TestRetryAfter(t *testing.T) {
 			resp := recorder.Result()
 			defer resp.Body.Close()
 
-			if diff := cmp.Diff(tc.want, retryAfter(resp)); diff != "" {
+			if diff := cmp.Diff(tc.want, retryAfter(resp, time.Now())); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})
-	}
-}
-
-// TestSessionsAreBounded checks that sessions are kept, told apart, and dropped by their last use.
-func TestSessionsAreBounded(t *testing.T) {
-	t.Parallel()
-
-	repo, err := name.NewRepository("r.example.com/www")
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	s := newSessions(2)
-	get := func(user string) *session {
-		return s.get(sessionKey{repo: repo, cred: Credential{Username: user}}, func() http.RoundTripper { return nil })
-	}
-
-	one, two := get("one"), get("two")
-
-	if get("one") != one || get("two") != two || one == two {
-		t.Error("a session wasn't kept, or was shared")
-	}
-
-	get("one")
-	get("three")
-
-	if diff := cmp.Diff([]int{2, 2}, []int{len(s.byKey), s.byUse.Len()}); diff != "" {
-		t.Errorf("sessions kept (-want +got):\n%s", diff)
-	}
-
-	if get("one") != one {
-		t.Error("the session that was used last gave way")
-	}
-
-	if get("two") == two {
-		t.Error("the session that was used longest ago was kept")
 	}
 }
 

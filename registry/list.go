@@ -4,16 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // pageSize is how many tags are asked for at once: the most that every registry grants.
-const pageSize = "1000"
+const pageSize = 1000
 
 // Listing is the outcome of one scan of a repository.
 type Listing struct {
@@ -28,124 +27,104 @@ type Listing struct {
 }
 
 // ListTags asks for all tags of a repository, following pages to the end (OCI distribution specification, "Listing
-// tags"). The context bounds the whole of it. A listing is complete or an error: an *Error, with the number of
-// requests in the Listing.
+// tags"). Where the registry sends an ETag with a page, it is asked the next time only whether that has changed. The
+// context bounds the whole of it. A listing is complete or an error: an *Error, with the number of requests in the
+// Listing. Tags must not be changed: it may be what is remembered.
 func (c *Client) ListTags(ctx context.Context, repo name.Repository, access Access) (Listing, error) {
 	op := operation{verb: "list tags of", repo: repo, access: access}
 
-	// Ending the context frees the connection of an answer that wasn't read to its end.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	ctx, record := newCall(ctx, c.limits.Bytes, access)
+	s := c.session(repo, access)
 
-	s, done, err := c.open(ctx, repo, access)
-	if err != nil {
-		return Listing{}, op.failed(record, err)
-	}
-	defer done()
-
-	tags, err := s.list(ctx, c.limits)
-	requests := record.soFar().requests
-
-	if err != nil {
-		failure := op.failed(record, err)
-		if failure.refusedCredential() {
-			s.forget()
-		}
-
-		return Listing{Requests: requests}, failure
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return Listing{}, op.failed(record, ctx.Err())
 	}
 
-	return Listing{Tags: tags, Requests: requests}, nil
+	key := sessionKey{repo: repo, access: access}
+	remembered, _ := c.listings.get(key)
+
+	found, err := s.list(ctx, remembered)
+	if err != nil {
+		return Listing{Requests: record.count()}, op.failed(record, err)
+	}
+
+	switch {
+	case found == remembered:
+	case found.worthKeeping():
+		c.listings.put(key, found, found.weight())
+	default:
+		c.listings.drop(key)
+	}
+
+	return Listing{Tags: found.tags, Requests: record.count(), NotModified: found == remembered}, nil
 }
 
-// list follows the pages, within the limits.
-func (s *session) list(ctx context.Context, limits Limits) ([]string, error) {
-	client, err := s.authenticated(ctx)
-	if err != nil {
-		return nil, err
-	}
-
-	var tags []string
-
+// list follows the pages, within the limits. It returns what is remembered itself if that is still true.
+func (s *session) list(ctx context.Context, remembered *catalog) (*catalog, error) {
+	found := &catalog{}
+	limits := s.client.limits
 	seen := make(map[string]bool)
-	page := s.endpoint("tags/list", url.Values{"n": {pageSize}})
 
-	for page != nil {
+	for at := s.within("tags/list", url.Values{"n": {strconv.Itoa(pageSize)}}); at != nil; {
+		address := at.String()
+
 		switch {
-		case seen[page.String()]:
+		case seen[address]:
 			return nil, &violation{problem: "its pages of tags lead in a circle", hint: "check the registry, or a proxy before it"}
 		case len(seen) == limits.Pages:
 			return nil, &violation{problem: fmt.Sprintf("it has more than %d pages of tags", limits.Pages), hint: "delete old tags"}
 		}
 
-		seen[page.String()] = true
+		seen[address] = true
 
-		more, next, err := fetchPage(ctx, client, page)
+		next, err := s.fetchPage(ctx, at, remembered.page(address))
 		if err != nil {
 			return nil, err
 		}
 
-		tags = append(tags, more...)
-		if len(tags) > limits.Tags {
+		found.add(address, next)
+
+		if len(found.tags) > limits.Tags {
 			return nil, &violation{problem: fmt.Sprintf("it has more than %d tags", limits.Tags), hint: "delete old tags"}
 		}
 
-		page = next
+		at = next.next
 	}
 
-	return tags, nil
+	if found.same(remembered) {
+		return remembered, nil
+	}
+
+	return found, nil
 }
 
-// fetchPage asks for one page of tags, and returns where the next one is, nil after the last.
-func fetchPage(ctx context.Context, client *http.Client, page *url.URL) ([]string, *url.URL, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page.String(), http.NoBody)
+// fetchPage asks for one page of tags, or whether it is still the one that is known.
+func (s *session) fetchPage(ctx context.Context, at *url.URL, known page) (page, error) {
+	got, err := s.ask(ctx, question{method: http.MethodGet, url: at, accept: "application/json", etag: known.etag})
 	if err != nil {
-		return nil, nil, err
+		return page{}, err
 	}
 
-	req.Header.Set("Accept", "application/json")
-
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-
-	if err := transport.CheckError(resp, http.StatusOK); err != nil {
-		return nil, nil, err
+	if got.status == http.StatusNotModified && known.etag != "" {
+		return known, nil
 	}
 
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, nil, err
+	if got.status != http.StatusOK {
+		return page{}, got.refused()
 	}
 
-	var answer struct {
+	var list struct {
 		Tags []string `json:"tags"`
 	}
 
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, nil, &violation{problem: "its answer is no list of tags", hint: "check that this is a registry, and not a proxy's page"}
+	if err := json.Unmarshal(got.body, &list); err != nil {
+		return page{}, &violation{problem: "its answer is no list of tags", hint: "check that this is a registry, and not a proxy's page"}
 	}
 
-	next, err := nextPage(resp.Header, page)
+	next, err := nextPage(got.header, at)
 
-	return answer.Tags, next, err
-}
-
-// endpoint returns the address of one of the repository's endpoints.
-func (s *session) endpoint(path string, query url.Values) *url.URL {
-	scheme := "https"
-	if plainHTTP(s.key.repo.Registry) {
-		scheme = "http"
-	}
-
-	return &url.URL{
-		Scheme:   scheme,
-		Host:     s.key.repo.RegistryStr(),
-		Path:     "/v2/" + s.key.repo.RepositoryStr() + "/" + path,
-		RawQuery: query.Encode(),
-	}
+	return page{tags: list.Tags, next: next, etag: etagOf(got.header, len(list.Tags), next)}, err
 }

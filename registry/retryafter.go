@@ -12,7 +12,7 @@ const maxRetryAfter = time.Hour
 
 // retryAfter reads how long a server wants to be left alone (RFC 9110, section 10.2.3: seconds or a date), zero if it
 // doesn't say. A date is taken relative to the server's own clock if it sent that, else to ours.
-func retryAfter(resp *http.Response) time.Duration {
+func retryAfter(resp *http.Response, now time.Time) time.Duration {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return 0
 	}
@@ -28,9 +28,8 @@ func retryAfter(resp *http.Response) time.Duration {
 		return 0
 	}
 
-	now, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		now = time.Now()
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		now = date
 	}
 
 	return min(max(until.Sub(now), 0), maxRetryAfter)

@@ -113,7 +113,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			_, err = registry.NewClient().ListTags(t.Context(), repo, tc.cred)
+			_, err = registry.NewClient().ListTags(t.Context(), repo, registry.Access{Credential: tc.cred})
 			checkMessage(t, tc.reason, tc.want, host, err)
 			checkHidden(t, tc.reason, err)
 		})
@@ -147,7 +147,7 @@ func TestRefreshTokenHidden(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	_, err = registry.NewClient().ListTags(t.Context(), repo, planted)
+	_, err = registry.NewClient().ListTags(t.Context(), repo, registry.Access{Credential: planted})
 	if err == nil {
 		t.Fatal("no error")
 	}

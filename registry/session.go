@@ -1,99 +1,142 @@
 package registry
 
 import (
-	"container/list"
 	"context"
 	"net/http"
-	"sync"
+	"net/url"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // maxRedirects bounds how often one request is sent elsewhere.
 const maxRedirects = 5
 
-// sessionKey tells sessions apart. Credentials that differ in a byte never share one.
+// sessionKey tells sessions apart. Accesses that differ in a byte never share one.
 type sessionKey struct {
 	repo   name.Repository
 	access Access
 }
 
-// session is what is remembered of a repository and credential: how the registry wants to be asked, and the token
-// that it gave. The transport that holds them isn't safe for concurrent use while it renews a token, so that calls
-// take turns.
+// session is what is remembered of a repository and access. Its requests may be made by several at a time.
 type session struct {
-	key  sessionKey
-	turn chan struct{}
-	base http.RoundTripper
-	// client authenticates its requests; nil before the first call, and after a registry refused.
-	client *http.Client
+	client *Client
+	repo   name.Repository
+	access Access
+	http   *http.Client
+	// turn is taken by a listing: a second one finds the pages that the first remembered.
+	turn          chan struct{}
+	authorization *authorization
 }
 
-// authenticated returns a client whose requests carry what the registry wants. The first time it asks the registry,
-// and its token server if it names one.
-func (s *session) authenticated(ctx context.Context) (*http.Client, error) {
-	if s.client != nil {
-		return s.client, nil
+func newSession(c *Client, key sessionKey) *session {
+	s := &session{client: c, repo: key.repo, access: key.access, turn: make(chan struct{}, 1)}
+	s.http = &http.Client{Transport: &guard{client: c, access: key.access, home: s.endpoint("", nil)}, CheckRedirect: checkRedirect}
+	s.authorization = newAuthorization(s)
+
+	return s
+}
+
+// endpoint returns an address below /v2/.
+func (s *session) endpoint(path string, query url.Values) *url.URL {
+	scheme := "https"
+	if plainHTTP(s.repo.Registry) {
+		scheme = "http"
 	}
 
-	scopes := []string{s.key.repo.Scope(transport.PullScope)}
+	return &url.URL{Scheme: scheme, Host: s.repo.RegistryStr(), Path: "/v2/" + path, RawQuery: query.Encode()}
+}
 
-	rt, err := transport.NewWithContext(ctx, s.key.repo.Registry, s.key.access.Credential.authenticator(), s.base, scopes)
+// within returns an address of the repository.
+func (s *session) within(path string, query url.Values) *url.URL {
+	return s.endpoint(s.repo.RepositoryStr()+"/"+path, query)
+}
+
+// ask makes a request as the registry wants it to be made. Where that isn't known, or has changed, it is found out on
+// the way.
+func (s *session) ask(ctx context.Context, q question) (answer, error) {
+	used, err := s.authorization.header(ctx)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 
-	s.client = &http.Client{Transport: rt, CheckRedirect: checkRedirect}
+	first, err := s.send(ctx, q, used)
+	if err != nil {
+		return answer{}, err
+	}
 
-	return s.client, nil
+	refusing := first
+
+	if s.authorization.probe(ctx, first.status, used) {
+		refusing, err = s.send(ctx, question{method: http.MethodGet, url: s.endpoint("", nil), limit: maxWords}, "")
+		if err != nil {
+			return answer{}, err
+		}
+	}
+
+	if refusing.status != http.StatusUnauthorized || !sameHost(refusing.from, q.url) {
+		return first, nil
+	}
+
+	again, err := s.authorization.learn(ctx, refusing.header, used)
+	if err != nil || !again {
+		return first, err
+	}
+
+	if used, err = s.authorization.header(ctx); err != nil {
+		return answer{}, err
+	}
+
+	return s.send(ctx, q, used)
 }
 
-// forget makes the next call authenticate from the beginning: after a refusal, because the registry may have changed
-// its ways, or the credential may have been mended at the registry.
-func (s *session) forget() { s.client = nil }
+// send makes one request, with a header that authorizes it.
+func (s *session) send(ctx context.Context, q question, authorization string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, q.method, q.url.String(), http.NoBody)
+	if err != nil {
+		return answer{}, err
+	}
 
-// checkRedirect ends chains of redirects. Where one may lead is the guard's decision.
-func checkRedirect(_ *http.Request, via []*http.Request) error {
+	for key, value := range map[string]string{"Accept": q.accept, "If-None-Match": q.etag, "Authorization": authorization} {
+		if value != "" {
+			req.Header.Set(key, value)
+		}
+	}
+
+	return s.do(req, q.limit)
+}
+
+// do makes a request and reads its answer.
+func (s *session) do(req *http.Request, limit int64) (answer, error) {
+	record := callOf(req.Context())
+
+	if _, secret, found := strings.Cut(req.Header.Get("Authorization"), " "); found {
+		record.hide(secret)
+	}
+
+	req.Header.Set("User-Agent", s.client.userAgent)
+
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+
+	return read(resp, limit, record)
+}
+
+// checkRedirect ends chains of redirects, and sends no credential to another host than the one that it was meant for.
+// Where a chain may lead is the guard's decision.
+func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return &violation{problem: "it redirects without end", hint: "check the registry's configuration"}
 	}
 
+	if req.URL.Scheme != via[0].URL.Scheme || !sameHost(req.URL, via[0].URL) {
+		req.Header.Del("Authorization")
+	}
+
+	// The page that led there is nobody's business, its query least of all.
+	req.Header.Del("Referer")
+
 	return nil
-}
-
-// sessions keeps the sessions that were used last, up to a bound.
-type sessions struct {
-	mu    sync.Mutex
-	bound int
-	// byUse holds *session, the one used last in front.
-	byUse *list.List
-	byKey map[sessionKey]*list.Element
-}
-
-func newSessions(bound int) *sessions {
-	return &sessions{bound: bound, byUse: list.New(), byKey: make(map[sessionKey]*list.Element)}
-}
-
-// get returns the session of a key, making it if there is none. One that is dropped while it is in use goes on
-// working for its user.
-func (s *sessions) get(key sessionKey, base func() http.RoundTripper) *session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	if element, ok := s.byKey[key]; ok {
-		s.byUse.MoveToFront(element)
-
-		return element.Value.(*session) //nolint:forcetypeassert // the list holds nothing else.
-	}
-
-	fresh := &session{key: key, turn: make(chan struct{}, 1), base: base()}
-	s.byKey[key] = s.byUse.PushFront(fresh)
-
-	for s.byUse.Len() > max(s.bound, 1) {
-		oldest := s.byUse.Remove(s.byUse.Back()).(*session) //nolint:forcetypeassert // the list holds nothing else.
-		delete(s.byKey, oldest.key)
-	}
-
-	return fresh
 }

@@ -137,7 +137,7 @@ func TestListTagsBearer(t *testing.T) {
 			scan.before()
 		}
 
-		got, err := c.ListTags(t.Context(), repo, scan.cred)
+		got, err := c.ListTags(t.Context(), repo, registry.Access{Credential: scan.cred})
 		checkMessage(t, scan.reason, scan.err, w.host, err)
 
 		if diff := cmp.Diff([]int{scan.requests, scan.issued}, []int{got.Requests, tokens.issued}); diff != "" {
@@ -163,7 +163,7 @@ func TestListTagsTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if _, err := c.ListTags(t.Context(), repo, cred); err != nil {
+			if _, err := c.ListTags(t.Context(), repo, registry.Access{Credential: cred}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -22,7 +23,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/fairlead/fairlead/registry"
 )
@@ -144,13 +147,54 @@ func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ..
 		t.Fatal(err)
 	}
 
-	for _, tag := range tags[1:] {
-		if err := pusher.Push(t.Context(), repo.Tag(tag), img); err != nil {
-			t.Fatal(err)
-		}
+	raw, err := img.RawManifest()
+	if err != nil {
+		t.Fatal(err)
 	}
 
+	w.putTags(t, cred, repo, raw, tags[1:])
+
 	return digest
+}
+
+// putTags puts one manifest under more tags, several at a time.
+func (w *wire) putTags(t *testing.T, cred registry.Credential, repo name.Repository, manifest []byte, tags []string) {
+	t.Helper()
+
+	var workers errgroup.Group
+
+	workers.SetLimit(8)
+
+	for _, tag := range tags {
+		workers.Go(func() error {
+			address := fmt.Sprintf("http://%s/v2/%s/manifests/%s", repo.RegistryStr(), repo.RepositoryStr(), tag)
+
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, bytes.NewReader(manifest))
+			if err != nil {
+				return err
+			}
+
+			req.Header.Set("Content-Type", string(types.DockerManifestSchema2))
+			req.SetBasicAuth(cred.Username, cred.Password)
+
+			resp, err := w.backend.RoundTrip(req)
+			if err != nil {
+				return err
+			}
+
+			_ = resp.Body.Close()
+
+			if resp.StatusCode != http.StatusCreated {
+				return fmt.Errorf("put %s: %s", tag, resp.Status)
+			}
+
+			return nil
+		})
+	}
+
+	if err := workers.Wait(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startRegistry starts the real registry and waits until it answers. It listens on a socket in a directory of its own:
@@ -189,7 +233,7 @@ func startRegistry(t *testing.T, user, password string) *http.Transport {
 		_ = process.Wait() // It says that the process was killed.
 	})
 
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
