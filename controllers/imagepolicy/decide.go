@@ -19,7 +19,7 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 	if err != nil {
 		return v1alpha1.ReasonRegistryFailed, err
 	}
-	s.tags, s.eligible, s.warnings = selected.Total, selected.Eligible, selected.Warnings
+	s.judged, s.tags, s.eligible, s.warnings = true, selected.Total, selected.Eligible, selected.Warnings
 	for _, w := range selected.Waiting {
 		if fact := s.facts[w.Tag]; fact.Digest != "" {
 			s.wait(w.Tag, fact.Digest, metav1.NewMicroTime(fact.FirstSeen))

@@ -63,7 +63,7 @@ func recordScan(policy *v1alpha1.ImagePolicy, found *scan) {
 	}
 	st.Image = found.image
 	defer func() { st.ObservedGeneration = generation }()
-	if found.tags > 0 { // Tags were judged, whatever it came to.
+	if found.judged {
 		st.Candidate, st.Waiting, st.Warnings = found.candidate, found.waiting, found.warnings
 	}
 	if found.err != nil {

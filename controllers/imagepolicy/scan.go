@@ -38,6 +38,8 @@ type scan struct {
 	mutated string
 	looked  bool
 
+	// judged: the tags were listed and judged, whatever it came to.
+	judged   bool
 	tags     int
 	eligible int
 	requests int
