@@ -20,12 +20,18 @@ type Options struct {
 	OwnNamespace string
 	// WebhookAddress is where webhooks are received, "host:port"; "0" is nowhere.
 	WebhookAddress string
+	// RegistryConcurrency is how many requests may be under way at one registry host, RegistryRate how many it may get each
+	// second; 0 is no bound.
+	RegistryConcurrency int
+	RegistryRate        float64
 }
 
 // Setup adds every controller to the manager.
 func Setup(mgr ctrl.Manager, options Options) error {
 	mirrors := access.NewMirrors()
-	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(registry.WithUserAgent(mgr.GetConfig().UserAgent)))
+	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(
+		registry.WithUserAgent(mgr.GetConfig().UserAgent),
+		registry.WithHostConcurrency(options.RegistryConcurrency), registry.WithHostRate(options.RegistryRate)))
 	if err := policies.Setup(mgr); err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ type controllerOptions struct {
 	healthAddress  string
 	webhookAddress string
 	leaderElect    bool
+	concurrency    int
+	rate           float64
 }
 
 func newControllerCommand() *cobra.Command {
@@ -57,6 +59,8 @@ func newControllerCommand() *cobra.Command {
 	flags.StringVar(&options.metricsAddress, "metrics-address", "127.0.0.1:8080", "`address` that metrics are served on; 0: none")
 	flags.StringVar(&options.healthAddress, "health-address", "127.0.0.1:8081", "`address` that /healthz and /readyz are served on; 0: none")
 	flags.StringVar(&options.webhookAddress, "webhook-address", "0", "`address` that webhooks are received on, by the leader; 0: none")
+	flags.IntVar(&options.concurrency, "registry-concurrency", 8, "`number` of requests that may be under way at one registry host")
+	flags.Float64Var(&options.rate, "registry-rate", 0, "`number` of requests that one registry host may get each second; 0: no bound but its own")
 	flags.BoolVar(&options.leaderElect, "leader-elect", false, "let one of several replicas work, by a Lease in the own namespace")
 	return command
 }
@@ -65,6 +69,12 @@ func newControllerCommand() *cobra.Command {
 func (o *controllerOptions) validate() error {
 	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
 		return fmt.Errorf("--namespace %q is no name of a namespace: %s", o.namespace, problems[0])
+	}
+	if o.concurrency < 1 {
+		return fmt.Errorf("--registry-concurrency is %d: at least one request must be allowed", o.concurrency)
+	}
+	if o.rate < 0 {
+		return fmt.Errorf("--registry-rate is %g: it must be 0 or more", o.rate)
 	}
 	if _, _, err := net.SplitHostPort(o.webhookAddress); err != nil && o.webhookAddress != "0" {
 		return fmt.Errorf("--webhook-address %q is no address: write it like :9292, or 0", o.webhookAddress)
@@ -93,7 +103,9 @@ func (o *controllerOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := controllers.Setup(mgr, controllers.Options{OwnNamespace: o.namespace, WebhookAddress: o.webhookAddress}); err != nil {
+	if err := controllers.Setup(mgr, controllers.Options{
+		OwnNamespace: o.namespace, WebhookAddress: o.webhookAddress, RegistryConcurrency: o.concurrency, RegistryRate: o.rate,
+	}); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
