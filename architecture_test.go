@@ -69,6 +69,18 @@ var rules = []rule{
 		because:  "selection is pure and never knows the network",
 	},
 	{
+		packages: []string{"registry/webhook"},
+		only:     []string{},
+		reach:    within,
+		because:  "webhook stands alone",
+	},
+	{
+		packages: []string{"registry/webhook"},
+		never:    []string{"net", "os", "time"},
+		reach:    within,
+		because:  "webhook is pure and never knows a server",
+	},
+	{
 		packages: []string{"gitwriter", "gitwriter/edit"},
 		never:    []string{"k8s.io", "sigs.k8s.io/controller-runtime", "./api", "./syncer", "./controllers"},
 		reach:    beyond,
@@ -115,6 +127,15 @@ var rules = []rule{
 		never:    []string{"./controllers/application", "./controllers/configrepository"},
 		reach:    within,
 		because:  "controllers meet through api",
+	},
+	{
+		packages: []string{"controllers/receiver"},
+		never: []string{
+			"./api", "./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy",
+			"./gitwriter", "./registry/selection", "./syncer", "github.com/google/go-containerregistry",
+		},
+		reach:   within,
+		because: "receiver hands hints on and never knows what they are for",
 	},
 	{
 		packages: []string{"controllers/..."},
