@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,7 +15,7 @@ import (
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	older := errors.New("older than what is in Git")
-	keep := func(string) error { return older }
+	keep := func(int, []string) error { return older }
 	files := map[string]string{
 		"a.yaml": "x: v1\nw: v1\nz: 1.20\n",
 		"b.yaml": "x: v1\n",
@@ -46,7 +47,7 @@ func TestDecide(t *testing.T) {
 		"NoTag": {
 			"a registry may say anything: what is no tag isn't written",
 			[]Change{wish("p", "v2\nevil: true", nil, "a.yaml#x")},
-			map[string][]outcome{"p": {{Failed, "", "", `a.yaml: "v2\nevil: true" is no legal tag or digest: a tag has up to 128 letters, digits, dots, hyphens and underscores and begins with a letter, digit or underscore`}}},
+			map[string][]outcome{"p": {{Failed, "", "", `a.yaml: x: "v2\nevil: true" is no legal tag: a tag has up to 128 letters, digits, dots, hyphens and underscores and begins with a letter, digit or underscore`}}},
 			nil,
 		},
 		"Stacked": {
@@ -85,8 +86,8 @@ func TestDecide(t *testing.T) {
 		},
 		"Kept": {
 			"Forward decides for each target alone",
-			[]Change{wish("p", "v0", func(current string) error {
-				if current == "1.20" {
+			[]Change{wish("p", "v0", func(target int, current []string) error {
+				if target == 1 && current[0] == "1.20" {
 					return older
 				}
 				return nil
@@ -138,7 +139,7 @@ func TestDecide(t *testing.T) {
 			outcomes := map[string][]outcome{}
 			for policy, all := range p.outcomes {
 				for _, o := range all {
-					got := outcome{o.State, o.Current, o.Previous, ""}
+					got := outcome{o.State, strings.Join(o.Current, " "), strings.Join(o.Previous, " "), ""}
 					if o.Err != nil {
 						got.Err = o.Err.Error()
 					}
@@ -164,11 +165,11 @@ func TestDecide(t *testing.T) {
 }
 
 // wish makes a change; targets are written "file#path".
-func wish(policy, tag string, forward func(string) error, targets ...string) Change {
+func wish(policy, tag string, forward func(int, []string) error, targets ...string) Change {
 	c := Change{Policy: policy, Tag: tag, Forward: forward}
 	for _, text := range targets {
 		file, path, _ := cutTarget(text)
-		c.Targets = append(c.Targets, Target{File: file, Path: path})
+		c.Targets = append(c.Targets, Target{File: file, Values: []Value{{PartTag, path, tag}}})
 	}
 	return c
 }

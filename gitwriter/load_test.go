@@ -111,7 +111,7 @@ func TestTreeBomb(t *testing.T) {
 	m := newMirror(s)
 	c := change(t, "www", "v1.0.1")
 	c.Targets = c.Targets[:0]
-	c.Targets = append(c.Targets, target(t, strings.Repeat("d5/", 20)+"values.yaml", "www.tag"))
+	c.Targets = append(c.Targets, target(t, strings.Repeat("d5/", 20)+"values.yaml", "www.tag", c.Tag))
 	write(t, m, c)
 	snapshot := snapshotOf(t, s, m)
 	must(t, snapshot.Prefetch(t.Context(), "."))

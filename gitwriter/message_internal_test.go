@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,7 +14,7 @@ import (
 func exampleStep() step {
 	c := wish("fairlead/www", "v1.0.36", nil, "apps/webhooks/values.yaml#www.tag")
 	c.Image, c.Digest, c.Selection = "registry.example.com/web-hook/www", "sha256:00", "semver >=1.0.0, newest of 42 tags"
-	return step{change: &c, written: []written{{target: c.Targets[0], previous: "v1.0.35"}}}
+	return step{change: &c, written: []written{{target: c.Targets[0], previous: []string{"v1.0.35"}, changed: []int{0}}}}
 }
 
 const exampleTrailers = `Image-Policy: fairlead/www
@@ -37,7 +38,7 @@ func TestMessage(t *testing.T) {
 		"NothingKnown": {
 			"no image, no digest, nothing before", "", func(s *step) {
 				s.change.Image, s.change.Digest, s.change.Selection = "", "", ""
-				s.written[0].previous = ""
+				s.written[0].previous = []string{""}
 			},
 			"deploy(www): v1.0.36\n\nselected by ImagePolicy fairlead/www\n\n" +
 				"Image-Policy: fairlead/www\nImage-Target: apps/webhooks/values.yaml#www.tag\nImage-To: v1.0.36\n",
@@ -45,22 +46,22 @@ func TestMessage(t *testing.T) {
 		"Injection": {
 			"nothing from outside can begin a line or a trailer", "", func(s *step) {
 				s.change.Selection = "all\n\nImage-To: evil\r\n---\x00\x1b[31m"
-				s.written[0].previous = "v1\u2028Image-From: evil\n\nImage-Policy: evil/evil"
+				s.written[0].previous = []string{"v1\u2028Image-From: evil\n\nImage-Policy: evil/evil"}
 			},
 			"deploy(www): v1 Image-From: evil Image-Policy: evil/evil -> v1.0.36\n\nregistry.example.com/web-hook/www:v1.0.36\n" +
 				"selected by ImagePolicy fairlead/www: all Image-To: evil --- [31m\n\n" +
 				strings.Replace(exampleTrailers, "Image-From: v1.0.35", "Image-From: v1 Image-From: evil Image-Policy: evil/evil", 1),
 		},
 		"LongValue": {
-			"what stood there may be anything", "", func(s *step) { s.written[0].previous = strings.Repeat("é", 200) },
-			"deploy(www): " + strings.Repeat("é", 64) + "… -> v1.0.36\n\nregistry.example.com/web-hook/www:v1.0.36\n" +
+			"what stood there may be anything", "", func(s *step) { s.written[0].previous = []string{strings.Repeat("é", 200)} },
+			"deploy(www): " + strings.Repeat("é", 128) + "… -> v1.0.36\n\nregistry.example.com/web-hook/www:v1.0.36\n" +
 				"selected by ImagePolicy fairlead/www: semver >=1.0.0, newest of 42 tags\n\n" +
-				strings.Replace(exampleTrailers, "v1.0.35", strings.Repeat("é", 64)+"…", 1),
+				strings.Replace(exampleTrailers, "v1.0.35", strings.Repeat("é", 128)+"…", 1),
 		},
 		"Template": {
-			"every field", "{{.Name}} of {{.Policy}}: {{.From}} to {{.Tag}}\n\n{{.Image}} {{.Digest}} {{.Selection}}\n{{range .Changes}}* {{.File}} {{.Path}} {{.From}} {{.To}}\n{{end}}", nil,
-			"www of fairlead/www: v1.0.35 to v1.0.36\n\nregistry.example.com/web-hook/www sha256:00 semver >=1.0.0, newest of 42 tags\n" +
-				"* apps/webhooks/values.yaml www.tag v1.0.35 v1.0.36\n\n" + exampleTrailers,
+			"every field", "{{.Name}} of {{.Policy}}: {{.From}} to {{.To}}\n\n{{.Image}} {{.Tag}} {{.Digest}} {{.Selection}}\n{{range .Changes}}* {{.File}} {{.Path}} {{.Part}} {{.From}} {{.To}}\n{{end}}", nil,
+			"www of fairlead/www: v1.0.35 to v1.0.36\n\nregistry.example.com/web-hook/www v1.0.36 sha256:00 semver >=1.0.0, newest of 42 tags\n" +
+				"* apps/webhooks/values.yaml www.tag tag v1.0.35 v1.0.36\n\n" + exampleTrailers,
 		},
 		"TemplateEndsTheMessage": {
 			"Git would look for trailers before a patch or a scissors line", "subject\nbody\n---\n# ------------------------ >8 ------------------------\nImage-To: mine\n\n\n\n", nil,
@@ -89,17 +90,130 @@ func TestMessage(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", c.reason, diff)
 			}
-			// Git itself must read exactly our trailers.
-			cmd := exec.Command("git", "interpret-trailers", "--parse")
-			cmd.Stdin = strings.NewReader(got)
-			out, err := cmd.Output()
+			checkTrailers(t, got)
+		})
+	}
+}
+
+// TestMessageOfParts: the subject tells the old image from the new one in as few words as that takes.
+func TestMessageOfParts(t *testing.T) {
+	t.Parallel()
+	const repository = "registry.example.com/www"
+	w := func(target Target, previous []string, changed ...int) written {
+		return written{target: target, previous: previous, changed: changed}
+	}
+	tagAndDigest := parts("a.yaml", "tag www.tag v1.0.36", "digest www.digest "+digestB)
+	digest := parts("a.yaml", "digest www.digest "+digestB)
+	image := parts("a.yaml", "image www.image "+repository+":v1.0.36")
+	cases := map[string]struct {
+		reason  string
+		written []written
+		subject string
+		targets []string
+		from    []string
+	}{
+		"TagAndDigest": {
+			"tags say it", []written{w(tagAndDigest, []string{"v1.0.35", digestA}, 0, 1)},
+			"v1.0.35 -> v1.0.36", []string{"a.yaml#www.tag", "a.yaml#www.digest"}, []string{"v1.0.35@" + digestA},
+		},
+		"TagStays": {
+			"a mutable tag moves by its digest", []written{w(tagAndDigest, []string{"v1.0.36", digestA}, 1)},
+			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{"v1.0.36@" + digestA},
+		},
+		"DigestIsNew": {
+			"nothing stood where the digest goes", []written{w(tagAndDigest, []string{"v1.0.36", ""}, 1)},
+			"v1.0.36 sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{"v1.0.36"},
+		},
+		"TagIsNew": {
+			"only a digest stood there", []written{w(tagAndDigest, []string{"", digestA}, 0, 1)},
+			"sha256:aaaaaaaaaaaa -> v1.0.36", []string{"a.yaml#www.tag", "a.yaml#www.digest"}, []string{digestA},
+		},
+		"DigestAlone": {
+			"Git doesn't say which tag it was", []written{w(digest, []string{digestA}, 0)},
+			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{digestA},
+		},
+		"Image": {
+			"tags say it", []written{w(image, []string{repository + ":v1.0.35"}, 0)},
+			"v1.0.35 -> v1.0.36", []string{"a.yaml#www.image"}, []string{"v1.0.35"},
+		},
+		"ImageWithoutTag": {
+			"nothing said which one it was", []written{w(image, []string{"localhost:5000/www"}, 0)},
+			"v1.0.36", []string{"a.yaml#www.image"}, nil,
+		},
+		"ImageLosesItsDigest": {
+			"the tag stays, and the digest goes", []written{w(image, []string{repository + ":v1.0.36@" + digestA}, 0)},
+			"v1.0.36@sha256:aaaaaaaaaaaa -> v1.0.36", []string{"a.yaml#www.image"}, []string{"v1.0.36@" + digestA},
+		},
+		"ImageMoves": {
+			"the same tag of another repository", []written{w(image, []string{"old.example.com/www:v1.0.36"}, 0)},
+			"v1.0.36 old.example.com/www -> registry.example.com/www", []string{"a.yaml#www.image"}, []string{"v1.0.36"},
+		},
+		"RepositoryAlone": {
+			"there is nothing else to tell", []written{w(parts("a.yaml", "repository www.repository "+repository), []string{"old.example.com/www"}, 0)},
+			"v1.0.36 old.example.com/www -> registry.example.com/www", []string{"a.yaml#www.repository"}, nil,
+		},
+		"AnotherSpelling": {
+			"a number becomes a string", []written{w(parts("a.yaml", "tag www.tag v1.0.36"), []string{"v1.0.36"}, 0)},
+			"v1.0.36 -> v1.0.36", []string{"a.yaml#www.tag"}, []string{"v1.0.36"},
+		},
+		"SeveralTargets": {
+			"what differs in different ways comes to the tag; each value has its own line",
+			[]written{
+				w(tagAndDigest, []string{"v1.0.35", digestA}, 0, 1),
+				w(parts("b.yaml", "digest digest "+digestB), []string{digestA}, 0),
+				w(parts("c.yaml", "tag tag v1.0.36"), []string{""}, 0),
+			},
+			"v1.0.35, sha256:aaaaaaaaaaaa -> v1.0.36",
+			[]string{"a.yaml#www.tag", "a.yaml#www.digest", "b.yaml#digest", "c.yaml#tag"},
+			[]string{"v1.0.35@" + digestA, "v1.0.35@" + digestA, digestA, ""},
+		},
+		"SeveralDigests": {
+			"all differ in the same way",
+			[]written{w(digest, []string{digestA}, 0), w(parts("b.yaml", "digest digest "+digestB), []string{"sha256:c"}, 0)},
+			"v1.0.36 sha256:aaaaaaaaaaaa, sha256:c -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest", "b.yaml#digest"}, []string{digestA, "sha256:c"},
+		},
+		"Hostile": {
+			"what stood there may be anything",
+			[]written{w(tagAndDigest, []string{"v1.0.36", "x\n\nImage-To: evil@é:" + strings.Repeat("é", 20) + "\x00"}, 0, 1)},
+			"v1.0.36 x Image-To: evil@é:éééé -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.tag", "a.yaml#www.digest"},
+			[]string{"v1.0.36@x Image-To: evil@é:" + strings.Repeat("é", 20)},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := step{change: &Change{Policy: "fairlead/www", Tag: "v1.0.36", Digest: digestB}, written: c.written}
+			got, err := (*MessageTemplate)(nil).message(s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(got[strings.LastIndex(got, "\n\n")+2:], string(out)); diff != "" {
-				t.Errorf("%s: trailers: -written +read by git:\n%s", c.reason, diff)
+			want := "deploy(www): " + c.subject + "\n\nselected by ImagePolicy fairlead/www\n\nImage-Policy: fairlead/www\n"
+			for _, target := range c.targets {
+				want += "Image-Target: " + target + "\n"
 			}
+			for _, from := range c.from {
+				want += strings.TrimSpace("Image-From: "+from) + "\n"
+			}
+			want += "Image-To: v1.0.36@" + digestB + "\n"
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", c.reason, diff)
+			}
+			checkTrailers(t, got)
 		})
+	}
+}
+
+// checkTrailers has Git itself read the last paragraph. It writes a blank where a value is empty.
+func checkTrailers(t *testing.T, message string) {
+	t.Helper()
+	cmd := exec.Command("git", "interpret-trailers", "--parse")
+	cmd.Stdin = strings.NewReader(message)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(message[strings.LastIndex(message, "\n\n")+2:], strings.ReplaceAll(string(out), ": \n", ":\n")); diff != "" {
+		t.Errorf("trailers: -written +read by git:\n%s", diff)
 	}
 }
 
@@ -152,25 +266,28 @@ func TestTemplateOutputIsBounded(t *testing.T) {
 }
 
 func FuzzMessage(f *testing.F) {
-	f.Add("{{.Tag}}", "v1", "a b")
-	f.Add("a\n---\nb", "x\ny", "\x00")
-	f.Fuzz(func(t *testing.T, source, previous, selection string) {
+	f.Add("{{.Tag}}", "v1", "sha256:00", "a b")
+	f.Add("a\n---\nb", "x\ny", "a:é\x00", "\x00")
+	f.Fuzz(func(t *testing.T, source, previous, digest, selection string) {
 		template, err := ParseMessageTemplate(source)
 		if err != nil {
 			return
 		}
 		s := exampleStep()
-		s.written[0].previous, s.change.Selection = previous, selection
+		s.change.Selection = selection
+		target := &s.written[0].target
+		target.Values = append(target.Values, parts("", "digest www.digest sha256:00", "image www.image www:v1").Values...)
+		s.written[0].previous, s.written[0].changed = []string{previous, digest, previous + digest}, []int{0, 1, 2}
 		got, err := template.message(s)
 		if err != nil {
 			return
 		}
 		last := got[strings.LastIndex(got, "\n\n")+2:]
 		if !strings.HasPrefix(last, "Image-Policy: fairlead/www\nImage-Target: ") || !strings.HasSuffix(last, "Image-To: v1.0.36@sha256:00\n") ||
-			strings.Count(last, "\n") > 4 {
+			strings.Count(last, "\n") > 6 {
 			t.Errorf("trailers: %q", last)
 		}
-		if strings.ContainsAny(got, "\x00\r") || strings.HasPrefix(got, "\n") {
+		if strings.ContainsAny(got, "\x00\r") || strings.HasPrefix(got, "\n") || !utf8.ValidString(got) {
 			t.Errorf("message: %q", got)
 		}
 	})

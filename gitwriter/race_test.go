@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,7 +68,7 @@ func TestCompetitorNeverEnds(t *testing.T) {
 	if terminal(err) || reason(err) != gitwriter.ReasonConflict {
 		t.Errorf("a conflict should be tried again: %#v", err)
 	}
-	if o := r.Outcomes["fairlead/www"][0]; o.State != gitwriter.Failed || o.Current != "v1.0.35" {
+	if o := r.Outcomes["fairlead/www"][0]; o.State != gitwriter.Failed || !slices.Equal(o.Current, []string{"v1.0.35"}) {
 		t.Errorf("outcome: %+v", o)
 	}
 	s.checkSound()
@@ -109,8 +110,8 @@ func TestForwardIsAskedAnew(t *testing.T) {
 		return false
 	})
 	c := change(t, "www", "v1.0.36")
-	c.Forward = func(current string) error {
-		if current > c.Tag {
+	c.Forward = func(_ int, current []string) error {
+		if current[0] > c.Tag {
 			return errors.New("newer in Git")
 		}
 		return nil
@@ -251,7 +252,7 @@ func TestHookRefuses(t *testing.T) {
 		t.Errorf("a refusal should be terminal: %#v", err)
 	}
 	o := r.Outcomes["fairlead/www"][0]
-	if o.State != gitwriter.Failed || o.Current != "v1.0.35" || !errors.Is(o.Err, err) {
+	if o.State != gitwriter.Failed || !slices.Equal(o.Current, []string{"v1.0.35"}) || !errors.Is(o.Err, err) {
 		t.Errorf("outcome: %+v", o)
 	}
 	if pushes := count(s.counted(), kindPush); pushes != 1 {
@@ -298,7 +299,7 @@ func TestHistoryRewritten(t *testing.T) {
 	s.git("update-ref", "refs/heads/main", first)
 	refreshed(t, s, m)
 	r := write(t, m, change(t, "www", "v1.0.40"))
-	if r.Outcomes["fairlead/www"][0].Previous != "v1.0.35" {
+	if !slices.Equal(r.Outcomes["fairlead/www"][0].Previous, []string{"v1.0.35"}) {
 		t.Errorf("outcome: %+v", r.Outcomes["fairlead/www"][0])
 	}
 	// A commit on top that restores an older tree.

@@ -283,11 +283,17 @@ ws: {tag: '%s', replicas: 2}
 `, www, api, ws)
 }
 
-func target(t testing.TB, file, path string) gitwriter.Target {
+// target is one tag in one file.
+func target(t testing.TB, file, path, tag string) gitwriter.Target {
+	t.Helper()
+	return gitwriter.Target{File: file, Values: []gitwriter.Value{value(t, gitwriter.PartTag, path, tag)}}
+}
+
+func value(t testing.TB, part gitwriter.Part, path, text string) gitwriter.Value {
 	t.Helper()
 	p, err := edit.ParsePath(path)
 	must(t, err)
-	return gitwriter.Target{File: file, Path: p}
+	return gitwriter.Value{Part: part, Path: p, Value: text}
 }
 
 // change is the wish of policy fairlead/<name> for one target, <name>.tag.
@@ -297,7 +303,7 @@ func change(t testing.TB, name, tag string) gitwriter.Change {
 		Policy: "fairlead/" + name, Image: "registry.example.com/web-hook/" + name, Tag: tag,
 		Digest:    "sha256:" + strings.Repeat("ab", 32),
 		Selection: "semver >=1.0.0, newest of 42 tags",
-		Targets:   []gitwriter.Target{target(t, valuesFile, name+".tag")},
+		Targets:   []gitwriter.Target{target(t, valuesFile, name+".tag", tag)},
 	}
 }
 
@@ -386,7 +392,7 @@ func (s *gitServer) hook(name, script string) {
 	must(s.t, os.WriteFile(filepath.Join(s.bare, "hooks", name), []byte("#!/bin/sh\n"+script), 0o755))
 }
 
-// summary is an Outcome to compare.
+// summary is an Outcome to compare, its values joined by blanks.
 type summary struct {
 	State                            gitwriter.OutcomeState
 	Current, Previous, Revision, Err string
@@ -396,7 +402,9 @@ func summarise(r gitwriter.WriteResult) map[string][]summary {
 	all := map[string][]summary{}
 	for policy, outcomes := range r.Outcomes {
 		for _, o := range outcomes {
-			all[policy] = append(all[policy], summary{State: o.State, Current: o.Current, Previous: o.Previous, Revision: o.Revision, Err: errorText(o.Err)})
+			all[policy] = append(all[policy], summary{State: o.State,
+				Current: strings.Join(o.Current, " "), Previous: strings.Join(o.Previous, " "), Revision: o.Revision, Err: errorText(o.Err),
+			})
 		}
 	}
 	return all

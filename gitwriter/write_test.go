@@ -3,6 +3,7 @@ package gitwriter_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ func TestTwoTargetsOfOnePolicyAreOneCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := change(t, "www", "v1.0.36")
-	c.Targets = append(c.Targets, target(t, "apps/other/values.yaml", "image.tag"), target(t, valuesFile, "ws.tag"))
+	c.Targets = append(c.Targets, target(t, "apps/other/values.yaml", "image.tag", c.Tag), target(t, valuesFile, "ws.tag", c.Tag))
 	c.Policy = "fairlead/www"
 	r := write(t, m, c)
 	s.checkSound()
@@ -136,6 +137,87 @@ Image-To: v1.0.36@sha256:abababababababababababababababababababababababababababa
 	}
 	if r.Commits != 1 {
 		t.Errorf("commits: want 1, got %d", r.Commits)
+	}
+}
+
+// TestPartsGoTogether: a tag, its digest and a whole reference of the same policy are one commit.
+func TestPartsGoTogether(t *testing.T) {
+	t.Parallel()
+	s, m := seeded(t)
+	old, fresh := "sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64)
+	file := func(tag, digest string) string {
+		return fmt.Sprintf("image:\n  tag: %s # here\n  digest: \"%s\"\nsidecar: registry.example.com/web-hook/www:%s\n", tag, digest, tag)
+	}
+	s.commit("parts", map[string]string{"parts.yaml": file("v1.0.35", old)})
+	if _, err := m.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := change(t, "www", "v1.0.36")
+	c.Digest = fresh
+	c.Targets = []gitwriter.Target{
+		{File: "parts.yaml", Values: []gitwriter.Value{
+			value(t, gitwriter.PartTag, "image.tag", "v1.0.36"), value(t, gitwriter.PartDigest, "image.digest", fresh),
+		}},
+		{File: "parts.yaml", Values: []gitwriter.Value{value(t, gitwriter.PartImage, "sidecar", "registry.example.com/web-hook/www:v1.0.36")}},
+	}
+	r := write(t, m, c)
+	s.checkSound()
+	s.checkFile("main", "parts.yaml", file("v1.0.36", fresh))
+	want := `deploy(www): v1.0.35 -> v1.0.36
+
+registry.example.com/web-hook/www:v1.0.36
+selected by ImagePolicy fairlead/www: semver >=1.0.0, newest of 42 tags
+
+Image-Policy: fairlead/www
+Image-Target: parts.yaml#image.tag
+Image-Target: parts.yaml#image.digest
+Image-Target: parts.yaml#sidecar
+Image-From: v1.0.35@` + old + `
+Image-From: v1.0.35@` + old + `
+Image-From: v1.0.35
+Image-To: v1.0.36@` + fresh
+	if diff := cmp.Diff(want, s.git("log", "-1", "--format=%B", "main")); diff != "" {
+		t.Errorf("message: -want +got:\n%s", diff)
+	}
+	wantOutcomes := map[string][]summary{"fairlead/www": {
+		{State: gitwriter.Committed, Current: "v1.0.36 " + fresh, Previous: "v1.0.35 " + old, Revision: r.Head.Revision},
+		{
+			State: gitwriter.Committed, Current: "registry.example.com/web-hook/www:v1.0.36",
+			Previous: "registry.example.com/web-hook/www:v1.0.35", Revision: r.Head.Revision,
+		},
+	}}
+	if diff := cmp.Diff(wantOutcomes, summarise(r)); diff != "" || r.Commits != 1 {
+		t.Errorf("%d commits, outcomes: -want +got:\n%s", r.Commits, diff)
+	}
+}
+
+// TestDigestMovesTwice: a tag that is pushed again and again is followed by its digest.
+func TestDigestMovesTwice(t *testing.T) {
+	t.Parallel()
+	s, m := seeded(t)
+	s.commit("mutable", map[string]string{"www.yaml": "tag: latest\ndigest: \"\"\n"})
+	if _, err := m.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, digit := range []string{"a", "b", "c"} {
+		c := change(t, "www", "latest")
+		c.Digest = "sha256:" + strings.Repeat(digit, 64)
+		c.Targets = []gitwriter.Target{{File: "www.yaml", Values: []gitwriter.Value{
+			value(t, gitwriter.PartTag, "tag", "latest"), value(t, gitwriter.PartDigest, "digest", c.Digest),
+		}}}
+		write(t, m, c)
+		s.checkFile("main", "www.yaml", "tag: latest\ndigest: \""+c.Digest+"\"\n")
+	}
+	want := `deploy(www): latest sha256:bbbbbbbbbbbb -> sha256:cccccccccccc
+deploy(www): latest sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb
+deploy(www): latest sha256:aaaaaaaaaaaa`
+	if diff := cmp.Diff(want, s.git("log", "-3", "--format=%s", "main")); diff != "" {
+		t.Errorf("log: -want +got:\n%s", diff)
+	}
+	wantTrailers := "Image-Policy: fairlead/www\nImage-Target: www.yaml#digest\nImage-From: latest@sha256:" + strings.Repeat("b", 64) +
+		"\nImage-To: latest@sha256:" + strings.Repeat("c", 64)
+	if diff := cmp.Diff(wantTrailers, s.trailers("main")); diff != "" {
+		t.Errorf("trailers: -want +got:\n%s", diff)
 	}
 }
 
@@ -184,14 +266,14 @@ func TestOnlyTheFailingPolicyFails(t *testing.T) {
 	for name, c := range cases {
 		wish := change(t, name, "v9.0.0")
 		if name == "partly unwriteable" {
-			wish.Targets = []gitwriter.Target{target(t, valuesFile, "ws.tag"), target(t, "none.yaml", "ws.tag")}
+			wish.Targets = []gitwriter.Target{target(t, valuesFile, "ws.tag", wish.Tag), target(t, "none.yaml", "ws.tag", wish.Tag)}
 		} else {
-			wish.Targets = []gitwriter.Target{target(t, c.file, c.path)}
+			wish.Targets = []gitwriter.Target{target(t, c.file, c.path, wish.Tag)}
 		}
 		changes = append(changes, wish)
 	}
 	rival := change(t, "rival", "v8.0.0")
-	rival.Targets = []gitwriter.Target{target(t, valuesFile, "api.tag")}
+	rival.Targets = []gitwriter.Target{target(t, valuesFile, "api.tag", rival.Tag)}
 	changes = append(changes, rival)
 
 	r := write(t, m, changes...)
@@ -203,7 +285,7 @@ func TestOnlyTheFailingPolicyFails(t *testing.T) {
 	for name, c := range cases {
 		outcome := r.Outcomes["fairlead/"+name][0]
 		if name == "partly unwriteable" {
-			if outcome.State != gitwriter.Kept || outcome.Current != "v3.0.0" {
+			if outcome.State != gitwriter.Kept || !slices.Equal(outcome.Current, []string{"v3.0.0"}) {
 				t.Errorf("%s: want Kept at v3.0.0 because %s, got %s at %s", name, c.reason, outcome.State, outcome.Current)
 			}
 			const want = `apps/webhooks/values.yaml: nothing of this policy is written while another of its targets can't be: none.yaml: there is no such file on branch "main": create it, or correct the target's file`
@@ -235,7 +317,10 @@ func TestForwardKeeps(t *testing.T) {
 	refusal := errors.New("v1.0.35 in Git is newer than v1.0.34")
 	c := change(t, "www", "v1.0.34")
 	var asked []string
-	c.Forward = func(current string) error { asked = append(asked, current); return refusal }
+	c.Forward = func(target int, current []string) error {
+		asked = append(asked, fmt.Sprint(target, current))
+		return refusal
+	}
 	r := write(t, m, c, change(t, "api", "v2.0.1"))
 	want := map[string][]summary{
 		"fairlead/www": {{State: gitwriter.Kept, Current: "v1.0.35", Err: refusal.Error()}},
@@ -244,7 +329,7 @@ func TestForwardKeeps(t *testing.T) {
 	if diff := cmp.Diff(want, summarise(r)); diff != "" {
 		t.Errorf("outcomes: -want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"v1.0.35"}, asked); diff != "" {
+	if diff := cmp.Diff([]string{"0 [v1.0.35]"}, asked); diff != "" {
 		t.Errorf("values that Forward was asked about: -want +got:\n%s", diff)
 	}
 	s.checkFile("main", valuesFile, values("v1.0.35", "v2.0.1", "v3.0.0"))
@@ -285,9 +370,9 @@ func TestManyChangesInManyFiles(t *testing.T) {
 	var changes []gitwriter.Change
 	for i := range services {
 		c := change(t, fmt.Sprintf("svc%d", i), fmt.Sprintf("v1.0.%d", i+1))
-		c.Targets = []gitwriter.Target{target(t, "one.yaml", fmt.Sprintf("svc%d.tag", i))}
+		c.Targets = []gitwriter.Target{target(t, "one.yaml", fmt.Sprintf("svc%d.tag", i), c.Tag)}
 		if i < 10 {
-			c.Targets = append(c.Targets, target(t, fmt.Sprintf("apps/a%d/values.yaml", i), "tag"))
+			c.Targets = append(c.Targets, target(t, fmt.Sprintf("apps/a%d/values.yaml", i), "tag", c.Tag))
 		}
 		changes = append(changes, c)
 	}
@@ -302,6 +387,9 @@ func TestManyChangesInManyFiles(t *testing.T) {
 	// And back again, which makes the very objects that the server has already.
 	for i := range changes {
 		changes[i].Tag = "v1.0.0"
+		for _, target := range changes[i].Targets {
+			target.Values[0].Value = "v1.0.0"
+		}
 	}
 	write(t, m, changes...)
 	s.checkSound()
@@ -319,7 +407,7 @@ func TestBackAndForthInOnePush(t *testing.T) {
 	// Two policies for two keys, whose second commit restores the first file's bytes.
 	s.commit("same file elsewhere", map[string]string{"copy.yaml": values("v1.0.35", "v2.0.0", "v3.0.0")})
 	back := change(t, "copy", "v1.0.36")
-	back.Targets = []gitwriter.Target{target(t, "copy.yaml", "www.tag")}
+	back.Targets = []gitwriter.Target{target(t, "copy.yaml", "www.tag", back.Tag)}
 	again := change(t, "www", "v1.0.35")
 	if _, err := m.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
