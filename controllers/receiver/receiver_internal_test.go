@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,7 +96,7 @@ func TestRequests(t *testing.T) {
 			reason: "a token has no slash", url: s.hookURL(team, "/a/b"), status: http.StatusNotFound, answer: "404 page not found\n",
 		},
 	}
-	for name, tc := range cases { //nolint:paralleltest // the hints are compared one by one
+	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			got := post(t, tc.url, tc.headers, strings.NewReader(tc.body))
 			if got.status != tc.status || got.body != tc.answer {
@@ -138,7 +139,7 @@ func TestRefusalsLookTheSame(t *testing.T) {
 			got := post(t, tc.url, tc.headers, strings.NewReader(body))
 			got.header.Del("Date")
 			want := http.Header{
-				"Content-Type": {"application/json"}, "Content-Length": {fmt.Sprint(len(refusal))},
+				"Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(len(refusal))},
 				"Www-Authenticate": {"Bearer"}, "X-Content-Type-Options": {"nosniff"},
 			}
 			if got.status != http.StatusUnauthorized || got.body != refusal {

@@ -22,7 +22,7 @@ import (
 )
 
 const registryConfig = `version: 0.1
-log: {level: warn}
+log: {level: error, accesslog: {disabled: true}}
 storage: {inmemory: {}}
 http: {net: unix, addr: %s}
 notifications:
@@ -52,7 +52,8 @@ func startRegistry(t *testing.T, url string) *http.Transport {
 		t.Fatal(err)
 	}
 	command := exec.Command(filepath.Join(strings.TrimSpace(string(out)), "registry"), "serve", config)
-	command.Stderr = os.Stderr
+	command.Env = append(os.Environ(), "OTEL_TRACES_EXPORTER=none")
+	command.Stderr = t.Output()
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
