@@ -6,12 +6,14 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || self.targets.all(t, has(t.digest) || has(t.image))",message="with select.digest each target needs digest or image: the tag alone never changes"
 // +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || !has(self.pin)",message="pin and select.digest exclude each other: set select.digest.tag"
+// +kubebuilder:validation:XValidation:rule="self.onMutation != 'Commit' || has(self.select.digest) || self.targets.exists(t, has(t.digest))",message="onMutation: Commit needs a target with digest: a digest that is written nowhere can't change"
 type ImagePolicySpec struct {
 	// Image is the repository that is scanned, without tag or digest: `registry.example.com/web-hook/www`.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="!self.contains('@') && !self.matches(':[^/]*$')",message="image must be a repository without tag or digest: which tag is taken is said in select"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('://')",message="image must not begin with a scheme: write registry.example.com/name"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(([^/]*[.:][^/]*|localhost)/)?[^A-Z]*$')",message="image must be in lower case: names of repositories have no upper case"
 	Image string `json:"image"`
 
 	// Interval between two scans of the repository.
@@ -117,6 +119,7 @@ type RegistrySpec struct {
 	// ServiceAccountName names a ServiceAccount whose imagePullSecrets are used, as the kubelet uses them. What secretRef
 	// names comes first.
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
@@ -142,6 +145,7 @@ type TagsSpec struct {
 	// `^main-(?P<ts>[0-9]+)$`.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:XValidation:rule="'x'.matches(self) || !'x'.matches(self)",message="include must be a regular expression as RE2 has it"
 	// +optional
 	Include string `json:"include,omitempty"`
 
@@ -158,6 +162,7 @@ type TagsSpec struct {
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=1024
+	// +kubebuilder:validation:items:XValidation:rule="'x'.matches(self) || !'x'.matches(self)",message="exclude must hold regular expressions as RE2 has them"
 	// +listType=atomic
 	// +optional
 	Exclude []string `json:"exclude,omitempty"`
@@ -233,6 +238,7 @@ type DigestSpec struct {
 // +kubebuilder:validation:XValidation:rule="has(self.applicationRef) != has(self.repositoryRef)",message="a target needs exactly one of applicationRef and repositoryRef"
 // +kubebuilder:validation:XValidation:rule="!has(self.repositoryRef) || has(self.file)",message="a target with repositoryRef needs file: only an Application has value files to default to"
 // +kubebuilder:validation:XValidation:rule="has(self.tag) || has(self.digest) || has(self.repository) || has(self.image)",message="a target needs at least one of tag, digest, repository and image: the key path to write that part to"
+// +kubebuilder:validation:XValidation:rule="[self.?tag, self.?digest, self.?repository, self.?image].all(p, !p.hasValue() || [self.?tag, self.?digest, self.?repository, self.?image].exists_one(q, q == p))",message="tag, digest, repository and image must be different key paths: one value can't hold two parts"
 type Target struct {
 	// ApplicationRef names the Application whose source holds the file.
 	// +optional

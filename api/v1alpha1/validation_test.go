@@ -64,6 +64,18 @@ const (
 	appRest    = "  destination: {namespace: webhooks}\n"
 )
 
+// policy is an ImagePolicy with these lines in its spec, and what is needed besides.
+func policy(lines string) string {
+	spec := "spec:\n  image: registry.example.com/www\n  " + lines + "\n"
+	if !strings.Contains(spec, "  select: ") {
+		spec += "  select: {semver: {range: '>=1.0.0'}}\n"
+	}
+	if !strings.Contains(spec, "  targets: ") {
+		spec += "  targets: [{applicationRef: {name: a}, tag: www.tag}]\n"
+	}
+	return policyHead + spec
+}
+
 func create(t *testing.T, manifest string) (*unstructured.Unstructured, error) {
 	t.Helper()
 	obj := &unstructured.Unstructured{}
@@ -157,6 +169,171 @@ func TestRefusals(t *testing.T) {
 			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: []}",
 			want:     `spec.targets: Invalid value: 0: spec.targets in body should have at least 1 items`,
 		},
+		"PolicyTagBehindPort": {
+			reason:   "a colon behind the last slash is a tag's",
+			manifest: policyHead + "spec:\n  image: '[::1]:5000/x:v1'\n" + policyRest,
+			want:     `spec.image: Invalid value: image must be a repository without tag or digest: which tag is taken is said in select`,
+		},
+		"PolicyDigest": {
+			reason:   "the digest is what is found out",
+			manifest: policyHead + "spec:\n  image: registry.example.com/www@sha256:abc\n" + policyRest,
+			want:     `spec.image: Invalid value: image must be a repository without tag or digest: which tag is taken is said in select`,
+		},
+		"PolicyUpperCase": {
+			reason:   "no registry has such a name",
+			manifest: policyHead + "spec:\n  image: registry.example.com/Team/www\n" + policyRest,
+			want:     `spec.image: Invalid value: image must be in lower case: names of repositories have no upper case`,
+		},
+		"PolicyUpperCaseDockerHub": {
+			reason:   "a name without a registry is one of Docker Hub, where that holds, too",
+			manifest: policyHead + "spec:\n  image: Nginx\n" + policyRest,
+			want:     `spec.image: Invalid value: image must be in lower case: names of repositories have no upper case`,
+		},
+		"SelectNone": {
+			reason:   "nothing says which tag is taken",
+			manifest: policy("select: {}"),
+			want:     `spec.select: Invalid value: select needs exactly one of semver, numerical, alphabetical and digest`,
+		},
+		"SelectTwo": {
+			reason:   "two orders may contradict each other",
+			manifest: policy("select: {semver: {range: '*'}, numerical: {}}"),
+			want:     `spec.select: Invalid value: select needs exactly one of semver, numerical, alphabetical and digest`,
+		},
+		"SelectAll": {
+			reason:   "nor are four one",
+			manifest: policy("select: {semver: {range: '*'}, numerical: {}, alphabetical: {}, digest: {tag: latest}}\n  targets: [{applicationRef: {name: a}, digest: d}]"),
+			want:     `spec.select: Invalid value: select needs exactly one of semver, numerical, alphabetical and digest`,
+		},
+		"SelectRange": {
+			reason:   "a range is said, if only as *",
+			manifest: policy("select: {semver: {}}"),
+			want:     `spec.select.semver.range: Required value`,
+		},
+		"SelectOrder": {
+			reason:   "an order has two directions",
+			manifest: policy("select: {numerical: {order: ascending}}"),
+			want:     `spec.select.numerical.order: Unsupported value: "ascending": supported values: "asc", "desc"`,
+		},
+		"SelectDigestTag": {
+			reason:   "what is followed is said, and is a tag",
+			manifest: policy("select: {digest: {tag: 'a:b'}}\n  targets: [{applicationRef: {name: a}, digest: www.digest}]"),
+			want:     `spec.select.digest.tag: Invalid value: spec.select.digest.tag in body should match '^[A-Za-z0-9_][A-Za-z0-9._-]*$'`,
+		},
+		"SelectDigestTagOnly": {
+			reason:   "the tag of a mutable tag never changes, so that writing it alone would do nothing",
+			manifest: policy("select: {digest: {tag: latest}}\n  targets: [{applicationRef: {name: a}, digest: www.digest}, {applicationRef: {name: a}, tag: www.tag}]"),
+			want:     `spec: Invalid value: with select.digest each target needs digest or image: the tag alone never changes`,
+		},
+		"SelectDigestPin": {
+			reason:   "both name the one tag",
+			manifest: policy("select: {digest: {tag: latest}}\n  pin: v1.0.0\n  targets: [{applicationRef: {name: a}, digest: www.digest}]"),
+			want:     `spec: Invalid value: pin and select.digest exclude each other: set select.digest.tag`,
+		},
+		"PinPattern": {
+			reason:   "a pin is a tag, not a range",
+			manifest: policy("pin: '>=1.0.0'"),
+			want:     `spec.pin: Invalid value: spec.pin in body should match '^[A-Za-z0-9_][A-Za-z0-9._-]*$'`,
+		},
+		"PinLong": {
+			reason:   "tags have at most 128 characters",
+			manifest: policy("pin: " + strings.Repeat("a", 129)),
+			want:     `spec.pin: Too long: may not be more than 128 bytes`,
+		},
+		"PlatformWithoutArchitecture": {
+			reason:   "a platform is an operating system and an architecture",
+			manifest: policy("platforms: [linux]"),
+			want:     `spec.platforms[0]: Invalid value: spec.platforms[0] in body should match '^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$'`,
+		},
+		"PlatformCase": {
+			reason:   "platforms are written as images have them",
+			manifest: policy("platforms: [Linux/AMD64]"),
+			want:     `spec.platforms[0]: Invalid value: spec.platforms[0] in body should match '^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$'`,
+		},
+		"PlatformTwice": {
+			reason:   "a platform is wanted once",
+			manifest: policy("platforms: [linux/amd64, linux/amd64]"),
+			want:     `spec.platforms[1]: Duplicate value: "linux/amd64"`,
+		},
+		"MinimumAgeText": {
+			reason:   "a day isn't a unit: its length isn't always the same",
+			manifest: policy("minimumAge: 1d"),
+			want:     `spec.minimumAge: Invalid value: minimumAge must be a duration of at most 8760h, such as 30m or 24h`,
+		},
+		"MinimumAgeNegative": {
+			reason:   "an age is none before it begins",
+			manifest: policy("minimumAge: -1h"),
+			want:     `spec.minimumAge: Invalid value: minimumAge must be a duration of at most 8760h, such as 30m or 24h`,
+		},
+		"MinimumAgeLong": {
+			reason:   "what waits for more than a year was meant otherwise",
+			manifest: policy("minimumAge: 8761h"),
+			want:     `spec.minimumAge: Invalid value: minimumAge must be a duration of at most 8760h, such as 30m or 24h`,
+		},
+		"ExtractWithoutInclude": {
+			reason:   "there are no groups to extract",
+			manifest: policy("tags: {extract: $1}"),
+			want:     `spec.tags: Invalid value: extract needs include: it names groups of that expression`,
+		},
+		"IncludeBroken": {
+			reason:   "an expression that doesn't parse is refused at once, with where it is wrong",
+			manifest: policy("tags: {include: '^main-('}"),
+			want:     "error parsing regexp: missing closing ): `^main-(` evaluating rule: include must be a regular expression as RE2 has it",
+		},
+		"IncludeLookahead": {
+			reason:   "RE2 has no lookahead, which others have",
+			manifest: policy("tags: {include: '^(?!dev)'}"),
+			want:     "error parsing regexp: invalid or unsupported Perl syntax: `(?!` evaluating rule: include must be a regular expression as RE2 has it",
+		},
+		"ExcludeBroken": {
+			reason:   "one of several is named",
+			manifest: policy("tags: {exclude: ['^a', '*']}"),
+			want:     "error parsing regexp: missing argument to repetition operator: `*` evaluating rule: exclude must hold regular expressions as RE2 has them",
+		},
+		"ExcludeEmpty": {
+			reason:   "an empty expression would exclude everything",
+			manifest: policy("tags: {exclude: ['']}"),
+			want:     `spec.tags.exclude[0]: Invalid value: spec.tags.exclude[0] in body should be at least 1 chars long`,
+		},
+		"Downgrades": {
+			reason:   "there are two answers",
+			manifest: policy("downgrades: Sometimes"),
+			want:     `spec.downgrades: Unsupported value: "Sometimes": supported values: "Forbid", "Allow"`,
+		},
+		"OnMutation": {
+			reason:   "there are two answers",
+			manifest: policy("onMutation: Ignore"),
+			want:     `spec.onMutation: Unsupported value: "Ignore": supported values: "Report", "Commit"`,
+		},
+		"OnMutationWithoutDigest": {
+			reason:   "an option that does nothing must not look as if it did",
+			manifest: policy("onMutation: Commit"),
+			want:     `spec: Invalid value: onMutation: Commit needs a target with digest: a digest that is written nowhere can't change`,
+		},
+		"SecretName": {
+			reason:   "a name leads to no other object",
+			manifest: policy("registry: {secretRef: {name: ../x}}"),
+			want:     `spec.registry.secretRef.name: Invalid value: spec.registry.secretRef.name in body should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'`,
+		},
+		"ServiceAccountName": {
+			reason:   "a name leads to no other object",
+			manifest: policy("registry: {serviceAccountName: a/token}"),
+			want:     `spec.registry.serviceAccountName: Invalid value: spec.registry.serviceAccountName in body should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'`,
+		},
+		"TargetWithoutPart": {
+			reason:   "a target that writes nothing is none",
+			manifest: policy("targets: [{applicationRef: {name: a}, file: values.yaml}]"),
+			want:     `spec.targets[0]: Invalid value: a target needs at least one of tag, digest, repository and image: the key path to write that part to`,
+		},
+		"TargetPartsTwice": {
+			reason:   "one value can't be the tag and the digest",
+			manifest: policy("targets: [{applicationRef: {name: a}, tag: www.tag}, {applicationRef: {name: a}, tag: www.tag, digest: www.tag}]"),
+			want:     `spec.targets[1]: Invalid value: tag, digest, repository and image must be different key paths: one value can't hold two parts`,
+		},
+		"TargetNoRef": {
+			reason:   "a target lies somewhere",
+			manifest: policy("targets: [{file: values.yaml, tag: www.tag}]"),
+			want:     `spec.targets[0]: Invalid value: a target needs exactly one of applicationRef and repositoryRef`,
+		},
 		"TargetBothRefs": {
 			reason:   "a target lies in one place",
 			manifest: policyHead + "spec: {image: registry.example.com/www, select: {semver: {range: '*'}}, targets: [{applicationRef: {name: a}, repositoryRef: {name: r}, file: f, tag: t}]}",
@@ -227,8 +404,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// normal leaves out the value that the API server shows before the message.
+// normal leaves out the value that the API server shows before the message, and that it didn't come to all rules.
 func normal(message string) string {
+	message, _, _ = strings.Cut(message, ", <nil>: Invalid value: ")
 	at := strings.Index(message, "Invalid value: ")
 	if at < 0 {
 		return message
@@ -254,6 +432,8 @@ func TestSamplesAndDefaults(t *testing.T) {
 			sample: "imagepolicy.yaml",
 			want: map[string]any{
 				"image": "registry.example.com/web-hook/www", "interval": "1m", "timeout": "1m", "registry": map[string]any{},
+				"tags":       map[string]any{"exclude": []any{`\.sig$`, `\.att$`, `\.sbom$`, "^sha256-"}},
+				"downgrades": "Forbid", "onMutation": "Report",
 				"select":  map[string]any{"semver": map[string]any{"range": ">=1.0.0"}},
 				"targets": []any{map[string]any{"applicationRef": map[string]any{"name": "webhooks"}, "tag": "www.tag"}},
 			},
@@ -294,6 +474,110 @@ func TestSamplesAndDefaults(t *testing.T) {
 				t.Fatalf("\n%s\n%v", tc.reason, err)
 			}
 			if diff := cmp.Diff(tc.want, created.Object["spec"]); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestPolicies checks what is taken that looks as if it might not be, and what is filled in.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason   string
+		manifest string
+		path     []string
+		want     any
+	}{
+		"ImageLocalhost": {
+			reason: "a port isn't a tag", manifest: policyHead + "spec:\n  image: localhost:5000/x\n" + policyRest,
+			path: []string{"image"}, want: "localhost:5000/x",
+		},
+		"ImageIPv6": {
+			reason: "nor are the colons of an address", manifest: policyHead + "spec:\n  image: '[::1]:5000/x'\n" + policyRest,
+			path: []string{"image"}, want: "[::1]:5000/x",
+		},
+		"ImageIPv6NoPort": {
+			reason: "with or without a port", manifest: policyHead + "spec:\n  image: '[2001:db8::1]/team/www'\n" + policyRest,
+			path: []string{"image"}, want: "[2001:db8::1]/team/www",
+		},
+		"ImageDockerHub": {
+			reason: "a name without a registry is one of Docker Hub", manifest: policyHead + "spec:\n  image: nginx\n" + policyRest,
+			path: []string{"image"}, want: "nginx",
+		},
+		"ImageHostCase": {
+			reason: "hosts have no case", manifest: policyHead + "spec:\n  image: Registry.Example.com/team/www\n" + policyRest,
+			path: []string{"image"}, want: "Registry.Example.com/team/www",
+		},
+		"Numerical": {
+			reason: "the last number is the newest", manifest: policy("select: {numerical: {}}"),
+			path: []string{"select", "numerical"}, want: map[string]any{"order": "asc"},
+		},
+		"Alphabetical": {
+			reason: "the last name is the newest", manifest: policy("select: {alphabetical: {}}"),
+			path: []string{"select", "alphabetical"}, want: map[string]any{"order": "asc"},
+		},
+		"AlphabeticalDescending": {
+			reason: "unless it is said", manifest: policy("select: {alphabetical: {order: desc}}"),
+			path: []string{"select", "alphabetical"}, want: map[string]any{"order": "desc"},
+		},
+		"Digest": {
+			reason: "a digest may be written beside the tag", manifest: policy("select: {digest: {tag: latest}}\n  targets: [{applicationRef: {name: a}, tag: www.tag, digest: www.digest}]"),
+			path: []string{"select", "digest"}, want: map[string]any{"tag": "latest"},
+		},
+		"DigestImage": {
+			reason: "or as a part of the image", manifest: policy("onMutation: Commit\n  select: {digest: {tag: latest}}\n  targets: [{applicationRef: {name: a}, image: www.image}]"),
+			path: []string{"select", "digest"}, want: map[string]any{"tag": "latest"},
+		},
+		"Strict": {
+			reason: "what is said stays", manifest: policy("select: {semver: {range: '*', strict: true, prereleases: true}}"),
+			path: []string{"select", "semver"}, want: map[string]any{"range": "*", "strict": true, "prereleases": true},
+		},
+		"IncludeKeepsExclude": {
+			reason: "the default exclusions stand beside an include", manifest: policy("tags: {include: '^main-(?P<ts>[0-9]+)$', extract: $ts}"),
+			path: []string{"tags"}, want: map[string]any{"include": "^main-(?P<ts>[0-9]+)$", "extract": "$ts", "exclude": []any{`\.sig$`, `\.att$`, `\.sbom$`, "^sha256-"}},
+		},
+		"ExcludeNothing": {
+			reason: "who excludes nothing means it", manifest: policy("tags: {exclude: []}"),
+			path: []string{"tags"}, want: map[string]any{"exclude": []any{}},
+		},
+		"Platforms": {
+			reason: "with and without a variant", manifest: policy("platforms: [linux/amd64, linux/arm64/v8, windows/amd64]"),
+			path: []string{"platforms"}, want: []any{"linux/amd64", "linux/arm64/v8", "windows/amd64"},
+		},
+		"MinimumAge": {
+			reason: "a day and a half", manifest: policy("minimumAge: 1.5h30m"),
+			path: []string{"minimumAge"}, want: "1.5h30m",
+		},
+		"Pin": {
+			reason: "a pin stands beside a select, for the time after it", manifest: policy("pin: v1.0.30_rc.1-x"),
+			path: []string{"pin"}, want: "v1.0.30_rc.1-x",
+		},
+		"OnMutation": {
+			reason: "a digest that is written can be written anew", manifest: policy("onMutation: Commit\n  targets: [{applicationRef: {name: a}, tag: www.tag, digest: www.digest}]"),
+			path: []string{"onMutation"}, want: "Commit",
+		},
+		"AllParts": {
+			reason: "a target may hold all parts", manifest: policy("targets: [{applicationRef: {name: a}, tag: a, digest: b, repository: c, image: d}]"),
+			path: []string{"targets"}, want: []any{map[string]any{"applicationRef": map[string]any{"name": "a"}, "tag": "a", "digest": "b", "repository": "c", "image": "d"}},
+		},
+		"RepositoryOnly": {
+			reason: "or the repository alone", manifest: policy("targets: [{repositoryRef: {name: r}, file: f.yaml, repository: c}]"),
+			path: []string{"targets"}, want: []any{map[string]any{"repositoryRef": map[string]any{"name": "r"}, "file": "f.yaml", "repository": "c"}},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			created, err := create(t, tc.manifest)
+			if err != nil {
+				t.Fatalf("\n%s\n%v", tc.reason, err)
+			}
+			got, _, err := unstructured.NestedFieldNoCopy(created.Object, append([]string{"spec"}, tc.path...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
 		})

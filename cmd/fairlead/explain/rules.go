@@ -18,6 +18,15 @@ var rules = map[string]func(value any) bool{
 	"image must not begin with a scheme: write registry.example.com/name": text(func(image string) bool {
 		return !strings.Contains(image, "://")
 	}),
+	"image must be in lower case: names of repositories have no upper case": text(func(image string) bool {
+		host, path, slash := strings.Cut(image, "/")
+		if !slash || host != "localhost" && !strings.ContainsAny(host, ".:") {
+			path = image
+		}
+		return !strings.ContainsAny(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}),
+	"include must be a regular expression as RE2 has it":                                        text(expression),
+	"exclude must hold regular expressions as RE2 has them":                                     text(expression),
 	"interval must be a duration of at least 5s, such as 30s or 5m":                             duration(5*time.Second, unbounded),
 	"timeout must be a duration from 1s to 1h, such as 60s":                                     duration(time.Second, time.Hour),
 	"minimumAge must be a duration of at most 8760h, such as 30m or 24h":                        duration(0, 8760*time.Hour),
@@ -28,6 +37,18 @@ var rules = map[string]func(value any) bool{
 	"a target needs at least one of tag, digest, repository and image: the key path to write that part to": object(func(target fields) bool {
 		return target.count("tag", "digest", "repository", "image") > 0
 	}),
+	"tag, digest, repository and image must be different key paths: one value can't hold two parts": object(func(target fields) bool {
+		var paths []any
+		for _, part := range []string{"tag", "digest", "repository", "image"} {
+			if path, ok := target[part]; ok {
+				if slices.Contains(paths, path) {
+					return false
+				}
+				paths = append(paths, path)
+			}
+		}
+		return true
+	}),
 	"file must be a relative path inside the repository, without .. and .git": text(func(file string) bool {
 		return !strings.HasPrefix(file, "/") && !slices.ContainsFunc(strings.Split(file, "/"), func(part string) bool {
 			return part == ".." || part == ".git"
@@ -37,6 +58,12 @@ var rules = map[string]func(value any) bool{
 		targets, _ := spec["targets"].([]any)
 		return spec.below("select").count("digest") == 0 || !slices.ContainsFunc(targets, func(target any) bool {
 			return fieldsOf(target).count("digest", "image") == 0
+		})
+	}),
+	"onMutation: Commit needs a target with digest: a digest that is written nowhere can't change": object(func(spec fields) bool {
+		targets, _ := spec["targets"].([]any)
+		return spec["onMutation"] != "Commit" || spec.below("select").count("digest") == 1 || slices.ContainsFunc(targets, func(target any) bool {
+			return fieldsOf(target).count("digest") == 1
 		})
 	}),
 	"pin and select.digest exclude each other: set select.digest.tag": object(func(spec fields) bool {
@@ -74,6 +101,11 @@ func text(holds func(string) bool) func(any) bool {
 
 func object(holds func(fields) bool) func(any) bool {
 	return func(value any) bool { return holds(fieldsOf(value)) }
+}
+
+func expression(text string) bool {
+	_, err := regexp.Compile(text)
+	return err == nil
 }
 
 // unbounded is more than any duration of a spec.
