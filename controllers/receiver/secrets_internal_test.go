@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -100,6 +101,11 @@ func TestAnswersAreRemembered(t *testing.T) {
 	if err := cluster.client.Create(t.Context(), appeared); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := cluster.client.Delete(context.Background(), appeared); err != nil {
+			t.Error(err)
+		}
+	})
 	watch.pass(remembered - time.Nanosecond)
 	expect("for a while an answer holds", present, token, 0)
 	expect("also that there is none", missing, "", 0)
