@@ -102,9 +102,9 @@ func TestMessageOfParts(t *testing.T) {
 	w := func(target Target, previous []string, changed ...int) written {
 		return written{target: target, previous: previous, changed: changed}
 	}
-	tagAndDigest := parts("a.yaml", "tag www.tag v1.0.36", "digest www.digest "+digestB)
-	digest := parts("a.yaml", "digest www.digest "+digestB)
-	image := parts("a.yaml", "image www.image "+repository+":v1.0.36")
+	tagAndDigest := parts("a.yaml", "tag:www.tag=v1.0.36", "digest:www.digest="+digestB)
+	digest := parts("a.yaml", "digest:www.digest="+digestB)
+	image := parts("a.yaml", "image:www.image="+repository+":v1.0.36")
 	cases := map[string]struct {
 		reason  string
 		written []written
@@ -113,55 +113,88 @@ func TestMessageOfParts(t *testing.T) {
 		from    []string
 	}{
 		"TagAndDigest": {
-			"tags say it", []written{w(tagAndDigest, []string{"v1.0.35", digestA}, 0, 1)},
-			"v1.0.35 -> v1.0.36", []string{"a.yaml#www.tag", "a.yaml#www.digest"}, []string{"v1.0.35@" + digestA},
+			"tags say it",
+			[]written{w(tagAndDigest, []string{"v1.0.35", digestA}, 0, 1)},
+			"v1.0.35 -> v1.0.36",
+			[]string{"a.yaml#www.tag", "a.yaml#www.digest"},
+			[]string{"v1.0.35@" + digestA},
 		},
 		"TagStays": {
-			"a mutable tag moves by its digest", []written{w(tagAndDigest, []string{"v1.0.36", digestA}, 1)},
-			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{"v1.0.36@" + digestA},
+			"a mutable tag moves by its digest",
+			[]written{w(tagAndDigest, []string{"v1.0.36", digestA}, 1)},
+			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb",
+			[]string{"a.yaml#www.digest"},
+			[]string{"v1.0.36@" + digestA},
 		},
 		"DigestIsNew": {
-			"nothing stood where the digest goes", []written{w(tagAndDigest, []string{"v1.0.36", ""}, 1)},
-			"v1.0.36 sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{"v1.0.36"},
+			"nothing stood where the digest goes",
+			[]written{w(tagAndDigest, []string{"v1.0.36", ""}, 1)},
+			"v1.0.36 sha256:bbbbbbbbbbbb",
+			[]string{"a.yaml#www.digest"},
+			[]string{"v1.0.36"},
 		},
 		"TagIsNew": {
-			"only a digest stood there", []written{w(tagAndDigest, []string{"", digestA}, 0, 1)},
-			"sha256:aaaaaaaaaaaa -> v1.0.36", []string{"a.yaml#www.tag", "a.yaml#www.digest"}, []string{digestA},
+			"only a digest stood there",
+			[]written{w(tagAndDigest, []string{"", digestA}, 0, 1)},
+			"sha256:aaaaaaaaaaaa -> v1.0.36",
+			[]string{"a.yaml#www.tag", "a.yaml#www.digest"},
+			[]string{digestA},
 		},
 		"DigestAlone": {
-			"Git doesn't say which tag it was", []written{w(digest, []string{digestA}, 0)},
-			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest"}, []string{digestA},
+			"Git doesn't say which tag it was",
+			[]written{w(digest, []string{digestA}, 0)},
+			"v1.0.36 sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb",
+			[]string{"a.yaml#www.digest"},
+			[]string{digestA},
 		},
 		"Image": {
-			"tags say it", []written{w(image, []string{repository + ":v1.0.35"}, 0)},
-			"v1.0.35 -> v1.0.36", []string{"a.yaml#www.image"}, []string{"v1.0.35"},
+			"tags say it",
+			[]written{w(image, []string{repository + ":v1.0.35"}, 0)},
+			"v1.0.35 -> v1.0.36",
+			[]string{"a.yaml#www.image"},
+			[]string{"v1.0.35"},
 		},
 		"ImageWithoutTag": {
-			"nothing said which one it was", []written{w(image, []string{"localhost:5000/www"}, 0)},
-			"v1.0.36", []string{"a.yaml#www.image"}, nil,
+			"nothing said which one it was",
+			[]written{w(image, []string{"localhost:5000/www"}, 0)},
+			"v1.0.36",
+			[]string{"a.yaml#www.image"},
+			nil,
 		},
 		"ImageLosesItsDigest": {
-			"the tag stays, and the digest goes", []written{w(image, []string{repository + ":v1.0.36@" + digestA}, 0)},
-			"v1.0.36@sha256:aaaaaaaaaaaa -> v1.0.36", []string{"a.yaml#www.image"}, []string{"v1.0.36@" + digestA},
+			"the tag stays, and the digest goes",
+			[]written{w(image, []string{repository + ":v1.0.36@" + digestA}, 0)},
+			"v1.0.36@sha256:aaaaaaaaaaaa -> v1.0.36",
+			[]string{"a.yaml#www.image"},
+			[]string{"v1.0.36@" + digestA},
 		},
 		"ImageMoves": {
-			"the same tag of another repository", []written{w(image, []string{"old.example.com/www:v1.0.36"}, 0)},
-			"v1.0.36 old.example.com/www -> registry.example.com/www", []string{"a.yaml#www.image"}, []string{"v1.0.36"},
+			"the same tag of another repository",
+			[]written{w(image, []string{"old.example.com/www:v1.0.36"}, 0)},
+			"v1.0.36 old.example.com/www -> registry.example.com/www",
+			[]string{"a.yaml#www.image"},
+			[]string{"v1.0.36"},
 		},
 		"RepositoryAlone": {
-			"there is nothing else to tell", []written{w(parts("a.yaml", "repository www.repository "+repository), []string{"old.example.com/www"}, 0)},
-			"v1.0.36 old.example.com/www -> registry.example.com/www", []string{"a.yaml#www.repository"}, nil,
+			"there is nothing else to tell",
+			[]written{w(parts("a.yaml", "repository:www.repository="+repository), []string{"old.example.com/www"}, 0)},
+			"v1.0.36 old.example.com/www -> registry.example.com/www",
+			[]string{"a.yaml#www.repository"},
+			nil,
 		},
 		"AnotherSpelling": {
-			"a number becomes a string", []written{w(parts("a.yaml", "tag www.tag v1.0.36"), []string{"v1.0.36"}, 0)},
-			"v1.0.36 -> v1.0.36", []string{"a.yaml#www.tag"}, []string{"v1.0.36"},
+			"a number becomes a string",
+			[]written{w(parts("a.yaml", "tag:www.tag=v1.0.36"), []string{"v1.0.36"}, 0)},
+			"v1.0.36 -> v1.0.36",
+			[]string{"a.yaml#www.tag"},
+			[]string{"v1.0.36"},
 		},
 		"SeveralTargets": {
 			"what differs in different ways comes to the tag; each value has its own line",
 			[]written{
 				w(tagAndDigest, []string{"v1.0.35", digestA}, 0, 1),
-				w(parts("b.yaml", "digest digest "+digestB), []string{digestA}, 0),
-				w(parts("c.yaml", "tag tag v1.0.36"), []string{""}, 0),
+				w(parts("b.yaml", "digest:digest="+digestB), []string{digestA}, 0),
+				w(parts("c.yaml", "tag:tag=v1.0.36"), []string{""}, 0),
 			},
 			"v1.0.35, sha256:aaaaaaaaaaaa -> v1.0.36",
 			[]string{"a.yaml#www.tag", "a.yaml#www.digest", "b.yaml#digest", "c.yaml#tag"},
@@ -169,13 +202,16 @@ func TestMessageOfParts(t *testing.T) {
 		},
 		"SeveralDigests": {
 			"all differ in the same way",
-			[]written{w(digest, []string{digestA}, 0), w(parts("b.yaml", "digest digest "+digestB), []string{"sha256:c"}, 0)},
-			"v1.0.36 sha256:aaaaaaaaaaaa, sha256:c -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.digest", "b.yaml#digest"}, []string{digestA, "sha256:c"},
+			[]written{w(digest, []string{digestA}, 0), w(parts("b.yaml", "digest:digest="+digestB), []string{"sha256:c"}, 0)},
+			"v1.0.36 sha256:aaaaaaaaaaaa, sha256:c -> sha256:bbbbbbbbbbbb",
+			[]string{"a.yaml#www.digest", "b.yaml#digest"},
+			[]string{digestA, "sha256:c"},
 		},
 		"Hostile": {
 			"what stood there may be anything",
 			[]written{w(tagAndDigest, []string{"v1.0.36", "x\n\nImage-To: evil@é:" + strings.Repeat("é", 20) + "\x00"}, 0, 1)},
-			"v1.0.36 x Image-To: evil@é:éééé -> sha256:bbbbbbbbbbbb", []string{"a.yaml#www.tag", "a.yaml#www.digest"},
+			"v1.0.36 x Image-To: evil@é:éééé -> sha256:bbbbbbbbbbbb",
+			[]string{"a.yaml#www.tag", "a.yaml#www.digest"},
 			[]string{"v1.0.36@x Image-To: evil@é:" + strings.Repeat("é", 20)},
 		},
 	}
@@ -187,15 +223,15 @@ func TestMessageOfParts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := "deploy(www): " + c.subject + "\n\nselected by ImagePolicy fairlead/www\n\nImage-Policy: fairlead/www\n"
+			want := []string{"deploy(www): " + c.subject, "", "selected by ImagePolicy fairlead/www", "", "Image-Policy: fairlead/www"}
 			for _, target := range c.targets {
-				want += "Image-Target: " + target + "\n"
+				want = append(want, "Image-Target: "+target)
 			}
 			for _, from := range c.from {
-				want += strings.TrimSpace("Image-From: "+from) + "\n"
+				want = append(want, strings.TrimSpace("Image-From: "+from))
 			}
-			want += "Image-To: v1.0.36@" + digestB + "\n"
-			if diff := cmp.Diff(want, got); diff != "" {
+			want = append(want, "Image-To: v1.0.36@"+digestB, "")
+			if diff := cmp.Diff(strings.Join(want, "\n"), got); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", c.reason, diff)
 			}
 			checkTrailers(t, got)
@@ -276,7 +312,7 @@ func FuzzMessage(f *testing.F) {
 		s := exampleStep()
 		s.change.Selection = selection
 		target := &s.written[0].target
-		target.Values = append(target.Values, parts("", "digest www.digest sha256:00", "image www.image www:v1").Values...)
+		target.Values = append(target.Values, parts("", "digest:www.digest=sha256:00", "image:www.image=www:v1").Values...)
 		s.written[0].previous, s.written[0].changed = []string{previous, digest, previous + digest}, []int{0, 1, 2}
 		got, err := template.message(s)
 		if err != nil {

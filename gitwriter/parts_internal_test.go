@@ -16,16 +16,17 @@ var (
 	digestB = "sha256:" + strings.Repeat("b", 64)
 )
 
-// parts makes a target; values are written "part path value".
+// parts makes a target; values are written "part:path=value".
 func parts(file string, values ...string) Target {
 	t := Target{File: file}
 	for _, text := range values {
-		fields := strings.SplitN(text, " ", 3)
-		path, err := edit.ParsePath(fields[1])
+		part, text, _ := strings.Cut(text, ":")
+		at, wanted, _ := strings.Cut(text, "=")
+		path, err := edit.ParsePath(at)
 		if err != nil {
 			panic(err)
 		}
-		t.Values = append(t.Values, Value{Part: Part(fields[0]), Path: path, Value: fields[2]})
+		t.Values = append(t.Values, Value{Part: Part(part), Path: path, Value: wanted})
 	}
 	return t
 }
@@ -39,8 +40,8 @@ func TestDecideParts(t *testing.T) {
 		Current, Previous []string
 		Err               string
 	}
-	_, missing := edit.Value([]byte(file), parts("", "digest none x").Values[0].Path) // In the editor's own words.
-	both := parts("a.yaml", "tag tag v1.0.36", "digest digest "+digestB)
+	_, missing := edit.Value([]byte(file), parts("", "digest:none=x").Values[0].Path) // In the editor's own words.
+	both := parts("a.yaml", "tag:tag=v1.0.36", "digest:digest="+digestB)
 	cases := map[string]struct {
 		reason  string
 		targets []Target
@@ -58,25 +59,25 @@ func TestDecideParts(t *testing.T) {
 			changed: [][]int{{0, 1}},
 		},
 		"OnlyTheDigestDiffers": {
-			reason: "Forward sees the tag as well, and the commit names what it changes", targets: []Target{parts("a.yaml", "tag tag v1.0.35", "digest digest "+digestB)},
+			reason: "Forward sees the tag as well, and the commit names what it changes", targets: []Target{parts("a.yaml", "tag:tag=v1.0.35", "digest:digest="+digestB)},
 			want:    []outcome{{State: Committed, Current: []string{"v1.0.35", digestB}, Previous: []string{"v1.0.35", digestA}}},
 			asked:   fmt.Sprint(0, []string{"v1.0.35", digestA}),
 			file:    strings.Replace(file, digestA, digestB, 1),
 			changed: [][]int{{1}},
 		},
 		"AllStandThere": {
-			reason: "nothing is asked and nothing written", targets: []Target{parts("a.yaml", "tag tag v1.0.35", "digest digest "+digestA, "repository repository registry.example.com/www")},
+			reason: "nothing is asked and nothing written", targets: []Target{parts("a.yaml", "tag:tag=v1.0.35", "digest:digest="+digestA, "repository:repository=registry.example.com/www")},
 			want: []outcome{{State: Unchanged, Current: []string{"v1.0.35", digestA, "registry.example.com/www"}}},
 		},
 		"NumberBesideString": {
 			reason:  "a number that only looks like the tag is written, what is equal isn't named",
-			targets: []Target{parts("a.yaml", "tag number 1.20", "digest digest "+digestA)},
+			targets: []Target{parts("a.yaml", "tag:number=1.20", "digest:digest="+digestA)},
 			want:    []outcome{{State: Committed, Current: []string{"1.20", digestA}, Previous: []string{"1.20", digestA}}},
 			file:    strings.Replace(file, "1.20", `"1.20"`, 1),
 			changed: [][]int{{0}},
 		},
 		"Image": {
-			reason: "a whole reference is one value", targets: []Target{parts("a.yaml", "image image registry.example.com/www:v1.0.36@"+digestB)},
+			reason: "a whole reference is one value", targets: []Target{parts("a.yaml", "image:image=registry.example.com/www:v1.0.36@"+digestB)},
 			want:    []outcome{{State: Committed, Current: []string{"registry.example.com/www:v1.0.36@" + digestB}, Previous: []string{"registry.example.com/www:v1.0.35"}}},
 			asked:   "0 [registry.example.com/www:v1.0.35]",
 			file:    strings.Replace(file, "image: registry.example.com/www:v1.0.35", "image: registry.example.com/www:v1.0.36@"+digestB, 1),
@@ -88,12 +89,12 @@ func TestDecideParts(t *testing.T) {
 			asked: fmt.Sprint(0, []string{"v1.0.35", digestA}),
 		},
 		"OnePartMissing": {
-			reason: "a target is written whole or not at all", targets: []Target{parts("a.yaml", "tag tag v1.0.36", "digest none "+digestB)},
+			reason: "a target is written whole or not at all", targets: []Target{parts("a.yaml", "tag:tag=v1.0.36", "digest:none="+digestB)},
 			want: []outcome{{State: Failed, Err: "a.yaml: " + missing.Error()}},
 		},
 		"OtherTargetFails": {
 			reason:  "and so is a policy",
-			targets: []Target{both, parts("a.yaml", "tag number v1.0.36", "digest none "+digestB)},
+			targets: []Target{both, parts("a.yaml", "tag:number=v1.0.36", "digest:none="+digestB)},
 			want: []outcome{
 				{State: Kept, Current: []string{"v1.0.35", digestA}, Err: "a.yaml: nothing of this policy is written while another of its targets can't be: a.yaml: " + missing.Error()},
 				{State: Failed, Err: "a.yaml: " + missing.Error()},
@@ -101,7 +102,7 @@ func TestDecideParts(t *testing.T) {
 			asked: fmt.Sprint(0, []string{"v1.0.35", digestA}),
 		},
 		"OnePlaceForTwoParts": {
-			reason: "each would overwrite the other for ever", targets: []Target{parts("a.yaml", "tag tag v1.0.36", "digest tag "+digestB)},
+			reason: "each would overwrite the other for ever", targets: []Target{parts("a.yaml", "tag:tag=v1.0.36", "digest:tag="+digestB)},
 			want: []outcome{{State: Failed, Err: "a.yaml: tag: several wishes for one place: give each part of the image a key path of its own"}},
 		},
 		"NoParts": {
@@ -109,11 +110,11 @@ func TestDecideParts(t *testing.T) {
 			want: []outcome{{State: Failed, Err: "a.yaml: the target names no key path to write to"}},
 		},
 		"HostileDigest": {
-			reason: "a registry may say anything", targets: []Target{parts("a.yaml", "tag tag v1.0.36", "digest digest sha256:00\nevil: true")},
+			reason: "a registry may say anything", targets: []Target{parts("a.yaml", "tag:tag=v1.0.36", "digest:digest=sha256:00\nevil: true")},
 			want: []outcome{{State: Failed, Err: `a.yaml: digest: "sha256:00\nevil: true" is no legal digest: a digest is an algorithm, a colon and the hash, such as sha256:...`}},
 		},
 		"HostileImage": {
-			reason: "none of its parts may smuggle anything", targets: []Target{parts("a.yaml", "image image registry.example.com/www:v1.0.36\nevil: true")},
+			reason: "none of its parts may smuggle anything", targets: []Target{parts("a.yaml", "image:image=registry.example.com/www:v1.0.36\nevil: true")},
 			want: []outcome{{State: Failed, Err: `a.yaml: image: "registry.example.com/www:v1.0.36\nevil: true" is no legal image: write registry.example.com/name:tag, the name in lower case, with or without @ and a digest`}},
 		},
 	}
@@ -161,10 +162,10 @@ func TestDecideParts(t *testing.T) {
 func TestConflictsArePerPlace(t *testing.T) {
 	t.Parallel()
 	changes := []Change{
-		{Policy: "p", Tag: "v2", Targets: []Target{parts("a.yaml", "tag tag v2", "digest digest "+digestB)}},
-		{Policy: "q", Tag: "v3", Targets: []Target{parts("a.yaml", "tag other v3", "digest digest "+digestA)}},
-		{Policy: "r", Tag: "v4", Targets: []Target{parts("a.yaml", "repository repository example.com/r", "tag third v4")}},
-		{Policy: "s", Tag: "v5", Targets: []Target{parts("a.yaml", "repository repository example.com/r", "tag fourth v5")}},
+		{Policy: "p", Tag: "v2", Targets: []Target{parts("a.yaml", "tag:tag=v2", "digest:digest="+digestB)}},
+		{Policy: "q", Tag: "v3", Targets: []Target{parts("a.yaml", "tag:other=v3", "digest:digest="+digestA)}},
+		{Policy: "r", Tag: "v4", Targets: []Target{parts("a.yaml", "repository:repository=example.com/r", "tag:third=v4")}},
+		{Policy: "s", Tag: "v5", Targets: []Target{parts("a.yaml", "repository:repository=example.com/r", "tag:fourth=v5")}},
 	}
 	p := decide(changes, func(string) ([]byte, error) {
 		return []byte("tag: v1\nother: v1\nthird: v1\nfourth: v1\ndigest: x\nrepository: x\n"), nil

@@ -402,7 +402,8 @@ func summarise(r gitwriter.WriteResult) map[string][]summary {
 	all := map[string][]summary{}
 	for policy, outcomes := range r.Outcomes {
 		for _, o := range outcomes {
-			all[policy] = append(all[policy], summary{State: o.State,
+			all[policy] = append(all[policy], summary{
+				State:   o.State,
 				Current: strings.Join(o.Current, " "), Previous: strings.Join(o.Previous, " "), Revision: o.Revision, Err: errorText(o.Err),
 			})
 		}

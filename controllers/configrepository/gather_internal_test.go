@@ -1,6 +1,7 @@
 package configrepository
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,7 +9,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/status"
-	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/gitwriter/edit"
 )
 
 func repositoryNamed(name string) v1alpha1.ConfigRepository {
@@ -23,7 +24,7 @@ func policyNamed(name, tag string, targets ...v1alpha1.Target) v1alpha1.ImagePol
 		ObjectMeta: metav1.ObjectMeta{Namespace: "fairlead", Name: name, Generation: 1},
 		Spec: v1alpha1.ImagePolicySpec{
 			Image: "registry.example.com/" + name, Targets: targets,
-			Select: v1alpha1.SelectSpec{SemVer: v1alpha1.SemVerSpec{Range: ">=1.0.0"}},
+			Select: v1alpha1.SelectSpec{SemVer: &v1alpha1.SemVerSpec{Range: ">=1.0.0"}},
 		},
 		Status: v1alpha1.ImagePolicyStatus{ObservedGeneration: 1, Targets: make([]v1alpha1.TargetStatus, len(targets))},
 	}
@@ -37,6 +38,21 @@ func inRepository(name, file, path string) v1alpha1.Target {
 	return v1alpha1.Target{RepositoryRef: &v1alpha1.LocalReference{Name: name}, File: file, Tag: path}
 }
 
+// digestPolicy follows a mutable tag.
+func digestPolicy(name, tag, digest string, targets ...v1alpha1.Target) v1alpha1.ImagePolicy {
+	policy := policyNamed(name, tag, targets...)
+	policy.Spec.Select = v1alpha1.SelectSpec{Digest: &v1alpha1.DigestSpec{Tag: tag}}
+	policy.Status.Latest.Digest = digest
+	return policy
+}
+
+// partsInRepository is a target with whichever of tag, digest, repository and image has a key path.
+func partsInRepository(name, file, tag, digest, repository, image string) v1alpha1.Target {
+	target := inRepository(name, file, tag)
+	target.Digest, target.Repository, target.Image = digest, repository, image
+	return target
+}
+
 func TestGather(t *testing.T) {
 	t.Parallel()
 	config, other := repositoryNamed("config"), repositoryNamed("other")
@@ -44,6 +60,10 @@ func TestGather(t *testing.T) {
 	changed.Generation = 2
 	suspended := policyNamed("suspended", "v1.0.0", inRepository("config", "a.yaml", "tag"))
 	suspended.Spec.Suspend = true
+	nothing := policyNamed("nothing", "v1.0.0", inRepository("config", "a.yaml", "tag"))
+	status.Set(&nothing.Status.Conditions, 1, v1alpha1.ConditionSelected, metav1.ConditionFalse, v1alpha1.ReasonNoTagSelected, "")
+	unreachable := policyNamed("unreachable", "v1.0.0", inRepository("config", "a.yaml", "tag"))
+	status.Set(&unreachable.Status.Conditions, 1, v1alpha1.ConditionSelected, metav1.ConditionFalse, v1alpha1.ReasonRegistryFailed, "")
 	beside := neighbours{
 		repositories: []v1alpha1.ConfigRepository{config, other},
 		policies: []v1alpha1.ImagePolicy{
@@ -51,136 +71,48 @@ func TestGather(t *testing.T) {
 			policyNamed("api", "v2.0.0", inRepository("config", "api.yaml", "api.tag"), inRepository("config", "api.yaml", "sidecar..tag")),
 			policyNamed("new", "", inRepository("config", "a.yaml", "tag")),
 			policyNamed("elsewhere", "v1.0.0", inRepository("other", "a.yaml", "tag")),
-			changed, suspended,
+			digestPolicy("parts", "latest", "sha256:aa", partsInRepository("config", "p.yaml", "t", "d", "r", "i")),
+			digestPolicy("unknown", "latest", "", partsInRepository("config", "p.yaml", "", "d", "", ""), partsInRepository("config", "p.yaml", "", "", "", "i")),
+			changed, suspended, nothing, unreachable,
 		},
 	}
+	_, bad := edit.ParsePath("sidecar..tag") // In the editor's own words.
 	type summary struct {
 		Policy  string
 		Targets []string
-		Refused int
+		Refused []string
 	}
 	var got []summary
 	for _, wanted := range gather(&config, beside) {
-		found := summary{Policy: wanted.change.Policy, Refused: len(wanted.refused)}
+		found := summary{Policy: wanted.change.Policy}
 		for _, target := range wanted.change.Targets {
-			found.Targets = append(found.Targets, target.File+"#"+target.Path.String())
+			for _, value := range target.Values {
+				found.Targets = append(found.Targets, fmt.Sprintf("%s#%s %s=%s", target.File, value.Path, value.Part, value.Value))
+			}
+		}
+		for at, t := range wanted.targets {
+			if t.refused != nil {
+				reason, message := (&scope{}).verdict(wanted, at)
+				found.Refused = append(found.Refused, string(reason)+": "+message)
+			}
 		}
 		got = append(got, found)
 	}
+	unknown := "Pending: latest is selected, and waits for the registry to tell its digest"
 	want := []summary{
-		{Policy: "fairlead/api", Targets: []string{"api.yaml#api.tag"}, Refused: 1},
-		{Policy: "fairlead/www", Targets: []string{"www.yaml#tag"}},
+		{
+			Policy: "fairlead/api", Targets: []string{"api.yaml#api.tag tag=v2.0.0"},
+			Refused: []string{"EditRefused: spec.targets[1].tag: " + bad.Error()},
+		},
+		{Policy: "fairlead/parts", Targets: []string{
+			"p.yaml#t tag=latest", "p.yaml#i image=registry.example.com/parts:latest@sha256:aa", "p.yaml#d digest=sha256:aa",
+			"p.yaml#r repository=registry.example.com/parts",
+		}},
+		{Policy: "fairlead/unknown", Refused: []string{unknown, unknown}},
+		{Policy: "fairlead/unreachable", Targets: []string{"a.yaml#tag tag=v1.0.0"}},
+		{Policy: "fairlead/www", Targets: []string{"www.yaml#tag tag=v1.0.36"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("only policies with a choice for their spec as it stands, by name, and only targets in this repository (-want, +got):\n%s", diff)
-	}
-}
-
-func TestForward(t *testing.T) {
-	t.Parallel()
-	cases := map[string]struct {
-		reason    string
-		current   string
-		suspended bool
-		want      string
-	}{
-		"Older":     {reason: "a later version moves the target", current: "v1.0.35"},
-		"Same":      {reason: "the writer finds out by itself that there is nothing to do", current: "v1.0.36"},
-		"Newer":     {reason: "production never goes back by itself", current: "v1.1.0", want: "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only"},
-		"Empty":     {reason: "an empty value waits for its first version", current: ""},
-		"NoVersion": {reason: "somebody wrote something on purpose", current: "latest", want: `Git holds "latest", which is no version: the target is held until a version, or nothing, stands there again`},
-		"Suspended": {reason: "nothing is written", current: "v1.0.35", suspended: true, want: "the ConfigRepository is suspended: unset its spec.suspend to go on"},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			repository, policy := repositoryNamed("config"), policyNamed("www", "v1.0.36")
-			repository.Spec.Suspend = tc.suspended
-			got := ""
-			if err := forward(&repository, &policy)(tc.current); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
-			}
-		})
-	}
-}
-
-func TestRecordPolicy(t *testing.T) {
-	t.Parallel()
-	now, before := metav1.NowMicro(), metav1.NowMicro()
-	head := gitwriter.Head{Revision: "head"}
-	failed := &gitwriter.Error{Op: "push", Host: "git.example.com", Reason: gitwriter.ReasonRefused, Message: "no"}
-	known := v1alpha1.TargetStatus{Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before}
-	cases := map[string]struct {
-		reason  string
-		outcome gitwriter.Outcome
-		err     error
-		want    v1alpha1.TargetStatus
-		ready   string
-	}{
-		"Committed": {
-			reason:  "the commit and the time at which it was written",
-			outcome: gitwriter.Outcome{State: gitwriter.Committed, Previous: "v1.0.35", Current: "v1.0.36", Revision: "new"},
-			want:    v1alpha1.TargetStatus{Path: "tag", Current: "v1.0.36", Revision: "new", Time: &now},
-			ready:   "True/Succeeded: v1.0.36 is selected, and committed to every target",
-		},
-		"Unchanged": {
-			reason:  "a value that stands there already is noted with the head that it was seen at",
-			outcome: gitwriter.Outcome{State: gitwriter.Unchanged, Current: "v1.0.36"},
-			want:    v1alpha1.TargetStatus{Path: "tag", Current: "v1.0.36", Revision: "head", Time: &now},
-			ready:   "True/Succeeded: v1.0.36 is selected, and committed to every target",
-		},
-		"Kept": {
-			reason:  "a later version in Git is as it should be",
-			outcome: gitwriter.Outcome{State: gitwriter.Kept, Current: "v1.1.0", Err: &newerInGitError{current: "v1.1.0", selected: "v1.0.36"}},
-			want: v1alpha1.TargetStatus{
-				Path: "tag", Current: "v1.1.0", Revision: "head", Time: &now, Reason: v1alpha1.ReasonNewerInGit,
-				Message: "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only",
-			},
-			ready: "True/NewerInGit: Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only",
-		},
-		"Failed": {
-			reason:  "the value that was known stays, with why it isn't another",
-			outcome: gitwriter.Outcome{State: gitwriter.Failed, Err: &gitwriter.TargetError{File: "a.yaml", Message: "no such file"}},
-			want: v1alpha1.TargetStatus{
-				Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before, Reason: v1alpha1.ReasonEditRefused, Message: "a.yaml: no such file",
-			},
-			ready: "False/EditRefused: a.yaml: no such file",
-		},
-		"PushRefused": {
-			reason:  "what the server said of the push is said of the policy",
-			outcome: gitwriter.Outcome{State: gitwriter.Unchanged, Current: "v1.0.35"},
-			err:     failed,
-			want: v1alpha1.TargetStatus{
-				Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before, Reason: v1alpha1.ReasonPushRefused,
-				Message: "ConfigRepository config: push at git.example.com: no",
-			},
-			ready: "False/PushRefused: ConfigRepository config: push at git.example.com: no",
-		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			repository, policy := repositoryNamed("config"), policyNamed("www", "v1.0.36", inRepository("config", "a.yaml", "tag"))
-			status.Set(&policy.Status.Conditions, 1, v1alpha1.ConditionSelected, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, "")
-			policy.Status.Targets = []v1alpha1.TargetStatus{known}
-			wanted := wish{policy: &policy, targets: []int{0}, change: gitwriter.Change{Policy: "fairlead/www", Tag: "v1.0.36"}}
-			s := &scope{repository: &repository, wishes: []wish{wanted}, err: tc.err, result: gitwriter.WriteResult{
-				Head: head, Outcomes: map[string][]gitwriter.Outcome{"fairlead/www": {tc.outcome}},
-			}}
-			if tc.err != nil {
-				s.reason = reasonOf(tc.err)
-			}
-			recordPolicy(&policy, s, wanted, now)
-			if diff := cmp.Diff(tc.want, policy.Status.Targets[0]); diff != "" {
-				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
-			}
-			ready := policy.Status.Conditions[2]
-			if diff := cmp.Diff(tc.ready, string(ready.Status)+"/"+ready.Reason+": "+ready.Message); diff != "" {
-				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
-			}
-		})
 	}
 }

@@ -1,0 +1,99 @@
+package configrepository
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+)
+
+func TestForward(t *testing.T) {
+	t.Parallel()
+	const repository = "registry.example.com/www"
+	tag := inRepository("config", "a.yaml", "t")
+	both := partsInRepository("config", "a.yaml", "t", "d", "", "")
+	digest := partsInRepository("config", "a.yaml", "", "d", "", "")
+	image := partsInRepository("config", "a.yaml", "", "", "", "i")
+	knownDigest := func(tag string) func(*v1alpha1.ConfigRepository, *v1alpha1.ImagePolicy) {
+		return func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
+			p.Status.Targets[0].Current, p.Status.Targets[0].Tag = "sha256:aa", tag
+		}
+	}
+	const newer = "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only"
+	cases := map[string]struct {
+		reason  string
+		target  v1alpha1.Target
+		current []string
+		change  func(*v1alpha1.ConfigRepository, *v1alpha1.ImagePolicy)
+		want    string
+		is      v1alpha1.Reason
+	}{
+		"Older": {reason: "a later version moves the target", target: tag, current: []string{"v1.0.35"}},
+		"Same":  {reason: "the writer finds out by itself that there is nothing to do", target: tag, current: []string{"v1.0.36"}},
+		"Newer": {reason: "production never goes back by itself", target: tag, current: []string{"v1.1.0"}, want: newer, is: v1alpha1.ReasonNewerInGit},
+		"Empty": {reason: "an empty value waits for its first version", target: tag, current: []string{""}},
+		"NoVersion": {
+			reason: "somebody wrote something on purpose", target: tag, current: []string{"latest"}, is: v1alpha1.ReasonHeld,
+			want: `Git holds "latest", which is no version: the target is held until a version, or nothing, stands there again`,
+		},
+		"Suspended": {
+			reason: "nothing is written", target: tag, current: []string{"v1.0.35"}, is: v1alpha1.ReasonSuspended,
+			change: func(r *v1alpha1.ConfigRepository, _ *v1alpha1.ImagePolicy) { r.Spec.Suspend = true },
+			want:   "the ConfigRepository is suspended: unset its spec.suspend to go on",
+		},
+		"Downgrade": {
+			reason: "the policy allows it", target: tag, current: []string{"v1.1.0"},
+			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
+				p.Spec.Downgrades = v1alpha1.DowngradesAllow
+			},
+		},
+		"Invalid": {
+			reason: "a policy that can't be followed moves nothing", target: tag, current: []string{"v1.0.35"}, is: v1alpha1.ReasonInvalidPolicy,
+			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) { p.Spec.Tags.Include = "(" },
+		},
+		"ImageOlder":      {reason: "an image's tag counts", target: image, current: []string{repository + ":v1.0.35"}},
+		"ImageNewer":      {reason: "an image's tag counts", target: image, current: []string{repository + ":v1.1.0"}, want: newer, is: v1alpha1.ReasonNewerInGit},
+		"BothNewer":       {reason: "the tag decides for the digest too", target: both, current: []string{"v1.1.0", "sha256:cc"}, want: newer, is: v1alpha1.ReasonNewerInGit},
+		"BothOlder":       {reason: "the tag decides for the digest too", target: both, current: []string{"v1.0.35", "sha256:cc"}},
+		"DigestIsMissing": {reason: "the digest is written beside the tag that stands there", target: both, current: []string{"v1.0.36", ""}},
+		"OtherDigest":     {reason: "another image under the same tag is somebody's word", target: both, current: []string{"v1.0.36", "sha256:cc"}, is: v1alpha1.ReasonHeld},
+		"Mutation": {
+			reason: "the policy allows it", target: both, current: []string{"v1.0.36", "sha256:cc"},
+			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
+				p.Spec.OnMutation = v1alpha1.MutationCommit
+			},
+		},
+		"DigestAlone":         {reason: "nobody knows which tag it is", target: digest, current: []string{"sha256:cc"}},
+		"DigestOfOlder":       {reason: "the status remembers the tag", target: digest, current: []string{"sha256:aa"}, change: knownDigest("v1.0.35")},
+		"DigestOfNewer":       {reason: "the status remembers the tag", target: digest, current: []string{"sha256:aa"}, change: knownDigest("v1.1.0"), want: newer, is: v1alpha1.ReasonNewerInGit},
+		"DigestOfAnotherTime": {reason: "the status speaks of another digest", target: digest, current: []string{"sha256:cc"}, change: knownDigest("v1.1.0")},
+		"Followed": {
+			reason: "a mutable tag has no order", target: both, current: []string{"latest", "sha256:aa"},
+			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
+				*p = digestPolicy("www", "latest", "sha256:bb", both)
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, policy := repositoryNamed("config"), policyNamed("www", "v1.0.36", tc.target)
+			policy.Status.Latest.Digest = "sha256:bb"
+			if tc.change != nil {
+				tc.change(&config, &policy)
+			}
+			wanted := wishOf(&config, &policy, neighbours{repositories: []v1alpha1.ConfigRepository{config}})
+			got, is := "", v1alpha1.Reason("")
+			if err := wanted.change.Forward(0, tc.current); err != nil {
+				got, is = err.Error(), reasonOfTarget(err)
+			}
+			if diff := cmp.Diff(tc.is, is); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s%s", tc.reason, diff, got)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" && (tc.want != "" || tc.is == "") {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
