@@ -8,11 +8,16 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"testing"
 	"time"
 )
+
+// quiet takes what servers say about clients that went away, which is what tests make them do.
+var quiet = log.New(io.Discard, "", 0)
 
 // Authority issues certificates to the servers and clients of a test.
 type Authority struct {

@@ -130,6 +130,7 @@ var socket = regexp.MustCompile(`\S+->`)
 func cause(err error) string {
 	var (
 		expired x509.CertificateInvalidError
+		unknown x509.UnknownAuthorityError
 		noTLS   tls.RecordHeaderError
 		op      *net.OpError
 	)
@@ -137,6 +138,8 @@ func cause(err error) string {
 	switch {
 	case errors.As(err, &expired) && expired.Reason == x509.Expired:
 		return "its certificate has expired or isn't valid yet"
+	case errors.As(err, &unknown):
+		return "its certificate is signed by an unknown authority"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection lost: it was closed in the middle"
 	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):

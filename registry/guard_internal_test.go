@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -11,11 +10,9 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // TestGuardForbids checks where requests may go.
@@ -72,61 +69,6 @@ func TestGuardForbids(t *testing.T) {
 			}
 		})
 	}
-}
-
-// town is a set of hosts with names, all of which live at one loopback server with a certificate for them.
-type town struct {
-	client    *Client
-	authority *Authority
-	// authorizations counts, by host, the requests that brought a credential.
-	seen map[string][]string
-	busy atomic.Bool
-}
-
-// newTown starts the hosts. Each request is answered by the handler; the requests are one at a time.
-func newTown(t *testing.T, handler http.HandlerFunc) *town {
-	t.Helper()
-
-	w := &town{client: NewClient(), authority: NewAuthority(t), seen: make(map[string][]string)}
-
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if !w.busy.CompareAndSwap(false, true) {
-			t.Error("two requests at a time")
-		}
-		defer w.busy.Store(false)
-
-		_ = r.ParseForm()
-
-		brought := r.Header.Get("Authorization")
-		if token := r.PostForm.Get("refresh_token"); token != "" {
-			brought = "refresh " + token
-		}
-
-		w.seen[r.Host] = append(w.seen[r.Host], brought)
-
-		handler(rw, r)
-	}))
-	server.TLS = w.authority.Server(t, "*.example.com")
-	server.StartTLS()
-	t.Cleanup(server.Close)
-
-	w.client.transports.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
-	}
-
-	return w
-}
-
-// list lists the tags of r.example.com/www.
-func (w *town) list(t *testing.T, cred Credential) (Listing, error) {
-	t.Helper()
-
-	repo, err := name.NewRepository("r.example.com/www")
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return w.client.ListTags(t.Context(), repo, Access{Credential: cred, CABundle: w.authority.Bundle})
 }
 
 // basicHeader is what a credential looks like on the wire.
@@ -244,7 +186,7 @@ func TestCredentialsStay(t *testing.T) {
 			t.Parallel()
 
 			w := newTown(t, tc.answer)
-			_, err := w.list(t, tc.cred)
+			_, err := w.list(t, w.access(tc.cred))
 
 			got := ""
 			if err != nil {
@@ -279,7 +221,7 @@ func TestListTagsTLS(t *testing.T) {
 		}
 	})
 
-	got, err := w.list(t, Credential{})
+	got, err := w.list(t, w.access(Credential{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +252,7 @@ func TestPrivateTLS(t *testing.T) {
 	c := NewClient()
 
 	_, err = c.ListTags(t.Context(), repo, Access{})
-	want := fmt.Sprintf("list tags of %[1]s/www: %[1]s: tls: failed to verify certificate: x509: certificate signed by unknown authority: "+
+	want := fmt.Sprintf("list tags of %[1]s/www: %[1]s: its certificate is signed by an unknown authority: "+
 		"give its CA certificate, or use a certificate that the system trusts", repo.RegistryStr())
 
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
