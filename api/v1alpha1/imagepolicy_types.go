@@ -6,6 +6,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || self.targets.all(t, has(t.digest) || has(t.image))",message="with select.digest each target needs digest or image: the tag alone never changes"
 // +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || !has(self.pin)",message="pin and select.digest exclude each other: set select.digest.tag"
+// +kubebuilder:validation:XValidation:rule="!has(self.select.digest) || !has(self.tags.extract)",message="tags.extract has no use with select.digest, which compares nothing: remove it"
 // +kubebuilder:validation:XValidation:rule="self.onMutation != 'Commit' || has(self.select.digest) || self.targets.exists(t, has(t.digest))",message="onMutation: Commit needs a target with digest: a digest that is written nowhere can't change"
 type ImagePolicySpec struct {
 	// Image is the repository that is scanned, without tag or digest: `registry.example.com/web-hook/www`.

@@ -229,6 +229,11 @@ func TestRefusals(t *testing.T) {
 			manifest: policy("select: {digest: {tag: latest}}\n  pin: v1.0.0\n  targets: [{applicationRef: {name: a}, digest: www.digest}]"),
 			want:     `spec: Invalid value: pin and select.digest exclude each other: set select.digest.tag`,
 		},
+		"SelectDigestExtract": {
+			reason:   "nothing is compared with what is extracted",
+			manifest: policy("tags: {include: '(latest)', extract: $1}\n  select: {digest: {tag: latest}}\n  targets: [{applicationRef: {name: a}, digest: www.digest}]"),
+			want:     `spec: Invalid value: tags.extract has no use with select.digest, which compares nothing: remove it`,
+		},
 		"PinPattern": {
 			reason:   "a pin is a tag, not a range",
 			manifest: policy("pin: '>=1.0.0'"),

@@ -66,6 +66,9 @@ var rules = map[string]func(value any) bool{
 			return fieldsOf(target).count("digest") == 1
 		})
 	}),
+	"tags.extract has no use with select.digest, which compares nothing: remove it": object(func(spec fields) bool {
+		return spec.below("select").count("digest") == 0 || spec.below("tags").count("extract") == 0
+	}),
 	"pin and select.digest exclude each other: set select.digest.tag": object(func(spec fields) bool {
 		return spec.below("select").count("digest") == 0 || spec.count("pin") == 0
 	}),
