@@ -67,9 +67,9 @@ type scanning struct {
 	known      remembered
 	// asked: somebody says that there may be something new. again: what is known of tags is to be looked at again.
 	asked, again bool
-	selector *selection.Selector
-	source   origin
-	listing  *listing
+	selector     *selection.Selector
+	source       origin
+	listing      *listing
 	// facts are what is known of tags in the end.
 	facts map[string]selection.Fact
 
@@ -133,4 +133,3 @@ func (s *scanning) list(ctx context.Context) (v1alpha1.Reason, error) {
 	}
 	return v1alpha1.ReasonRegistryFailed, found.err
 }
-
