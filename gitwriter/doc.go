@@ -1,8 +1,10 @@
 // Package gitwriter keeps one branch of a Git repository in memory, reads its trees as fs.FS, and commits changes of
-// single scalars to it, each change as a commit of its own, all of them in one push that never forces.
+// scalars to it: the parts of an image reference in one place or several, written together or not at all, each change as a
+// commit of its own, all of them in one push that never forces.
 //
-// It knows Git: the smart HTTP protocol, objects, commits and their messages. It must never know registries or
-// Kubernetes: a tag is a string here, and whether one tag is later than another is asked through Change.Forward.
+// It knows Git: the smart HTTP protocol, objects, commits and their messages; and what a tag, a digest and a repository may
+// look like. It must never know registries or Kubernetes: whether one image is later than another is asked through
+// Change.Forward.
 //
 // A Mirror is one repository and branch. Its life:
 //

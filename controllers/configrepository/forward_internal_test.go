@@ -52,6 +52,12 @@ func TestForward(t *testing.T) {
 			reason: "a policy that can't be followed moves nothing", target: tag, current: []string{"v1.0.35"}, is: v1alpha1.ReasonInvalidPolicy,
 			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) { p.Spec.Tags.Include = "(" },
 		},
+		"Stale": {
+			reason: "the tag was selected by another order, and the next scan selects by this one", target: tag, current: []string{"35"}, is: v1alpha1.ReasonPending,
+			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
+				p.Spec.Select = v1alpha1.SelectSpec{Numerical: &v1alpha1.OrderSpec{}}
+			},
+		},
 		"ImageOlder":      {reason: "an image's tag counts", target: image, current: []string{repository + ":v1.0.35"}},
 		"ImageNewer":      {reason: "an image's tag counts", target: image, current: []string{repository + ":v1.1.0"}, want: newer, is: v1alpha1.ReasonNewerInGit},
 		"BothNewer":       {reason: "the tag decides for the digest too", target: both, current: []string{"v1.1.0", "sha256:cc"}, want: newer, is: v1alpha1.ReasonNewerInGit},

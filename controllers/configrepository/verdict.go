@@ -36,11 +36,12 @@ func reasonOfTarget(err error) v1alpha1.Reason {
 		stays   *selection.StayError
 		unknown *unknownDigestError
 		invalid *selection.PolicyError
+		stale   *selection.TagError
 	)
 	switch {
 	case errors.As(err, &stays):
 		return reasonOfStay(stays.Kind)
-	case errors.As(err, &unknown):
+	case errors.As(err, &unknown), errors.As(err, &stale): // The next scan says more.
 		return v1alpha1.ReasonPending
 	case errors.As(err, &invalid):
 		return v1alpha1.ReasonInvalidPolicy
