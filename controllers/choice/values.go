@@ -77,7 +77,7 @@ func Held(values []Value, current []string) selection.Reference {
 // Show is what a target holds in the words of a status: `v1.0.36`, `v1.0.36@sha256:...`, an image without its repository
 // if that is the policy's, or whatever stands there.
 func Show(values []Value, current []string) string {
-	shown := ""
+	var shown string
 	switch {
 	case has(values, PartTag):
 		shown = find(values, current, PartTag)
