@@ -1,8 +1,6 @@
 package selection
 
-import (
-	"time"
-)
+import "time"
 
 // Policy is a person's wish: which tags count, and which of them is the newest. Exactly one of SemVer, Numerical,
 // Alphabetical and Digest is set.

@@ -1,6 +1,8 @@
 package selection
 
 import (
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -84,4 +86,94 @@ type Explanation struct {
 	// Verdicts holds one verdict for each distinct tag: those that have a place in the order first, the newest first, then
 	// the others by their bytes.
 	Verdicts []TagVerdict
+}
+
+// Select chooses the newest tag that the policy takes. It never fails, whatever the tags hold.
+func (s *Selector) Select(in Input) Selection { return s.decide(in).selection() }
+
+// selection is the outcome of a decision.
+func (d *decision) selection() Selection {
+	selection := Selection{
+		Reason: d.reason(), Needs: d.needs, Waiting: d.waiting(), Total: len(d.tags), Counts: d.counts.byVerdict(), Warnings: d.warnings(),
+	}
+	if d.chosen != none {
+		selection.Tag, selection.Digest = d.tags[d.chosen], d.digest()
+	}
+	for _, verdict := range []Verdict{Chosen, Superseded, OlderThanCurrent} {
+		selection.Eligible += selection.Counts[verdict]
+	}
+	return selection
+}
+
+// byVerdict are the counts that aren't zero.
+func (c *counts) byVerdict() map[Verdict]int {
+	counted := make(map[Verdict]int)
+	for verdict, count := range map[Verdict]int{
+		Excluded: c.excluded, NotIncluded: c.notIncluded, NotAVersion: c.notAVersion, OutsideRange: c.outsideRange, PreRelease: c.preRelease,
+		TooYoung: c.tooYoung, WrongPlatform: c.wrong, OlderThanCurrent: c.older, Superseded: c.superseded, Chosen: c.selected,
+	} {
+		if count > 0 {
+			counted[verdict] = count
+		}
+	}
+	return counted
+}
+
+// reason is one line about the outcome.
+func (d *decision) reason() string {
+	switch {
+	case d.chosen == none:
+		return d.reasonForNone()
+	case d.policy.Pin != "":
+		return "pinned to " + d.policy.Pin
+	case d.weighs():
+		return d.order.newest + " that " + d.suffices()
+	default:
+		return d.order.newest
+	}
+}
+
+// suffices is the verb of a sentence about a tag whose facts suffice.
+func (d *decision) suffices() string {
+	var clauses []string
+	if d.policy.MinimumAge > 0 {
+		clauses = append(clauses, "has been known for "+short(d.policy.MinimumAge))
+	}
+	if len(d.policy.Platforms) > 0 {
+		clauses = append(clauses, "has "+strings.Join(d.policy.Platforms, ", "))
+	}
+	return strings.Join(clauses, " and ")
+}
+
+// reasonForNone says why nothing was chosen: what kept out the tags that got furthest.
+func (d *decision) reasonForNone() string {
+	c := &d.counts
+	switch {
+	case len(d.tags) == 0:
+		return "the repository has no tags"
+	case d.policy.Pin != "":
+		return fmt.Sprintf("the pinned tag %s isn't in the repository", d.policy.Pin)
+	case d.policy.Digest != nil && c.candidates == 0:
+		return fmt.Sprintf("the followed tag %s isn't in the repository", d.policy.Digest.Tag)
+	case len(d.needs) > 0:
+		return "no tag that was looked at " + d.suffices()
+	case c.tooYoung+c.wrong > 0 && d.weighs():
+		return "no eligible tag " + d.suffices()
+	case c.wrong > 0:
+		return "no eligible tag can be looked at"
+	case c.older > 0:
+		return fmt.Sprintf("no eligible tag is later than %s, which Git holds", show(d.in.Current.Tag))
+	case c.preRelease > 0:
+		return "only pre-releases are in the range, and the policy takes releases only"
+	case c.outsideRange > 0:
+		return "no version is in the range"
+	case c.notAVersion > 0 && d.policy.Extract != "":
+		return fmt.Sprintf("tags.extract makes no %s of any tag", d.order.noun)
+	case c.notAVersion > 0:
+		return fmt.Sprintf("no tag that counts is a %s", d.order.noun)
+	case c.notIncluded > 0:
+		return "tags.include matches no tag that isn't excluded"
+	default:
+		return "tags.exclude hides every tag"
+	}
 }
