@@ -11,12 +11,13 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/choice"
 )
 
 var yamlBlock = regexp.MustCompile("(?s)\n```yaml\n(.*?\n)```\n")
 
 // TestDocumentedManifests reads every manifest of the documents as strictly as the API server does: a field that was
-// renamed must not live on in an example.
+// renamed must not live on in an example. What a policy selects must be something that can be followed.
 func TestDocumentedManifests(t *testing.T) {
 	t.Parallel()
 
@@ -71,6 +72,11 @@ func decode(t *testing.T, manifest, kind string) {
 	}
 	if err := yaml.UnmarshalStrict([]byte(manifest), object); err != nil {
 		t.Errorf("%v:\n%s", err, manifest)
+	}
+	if policy, ok := object.(*v1alpha1.ImagePolicy); ok && policy.Spec.Select != (v1alpha1.SelectSpec{}) {
+		if _, err := choice.Selector(policy); err != nil {
+			t.Errorf("%v:\n%s", err, manifest)
+		}
 	}
 }
 
