@@ -26,14 +26,11 @@ type Access struct {
 
 // String hides the secrets from package fmt.
 func (a Access) String() string {
-	switch {
-	case a == (Access{}):
-		return "anonymous"
-	case a == Access{Credential: a.Credential}:
+	if a == (Access{Credential: a.Credential}) {
 		return a.Credential.String()
-	default:
-		return "access (hidden)"
 	}
+
+	return "access (hidden)"
 }
 
 // GoString hides the secrets from %#v.

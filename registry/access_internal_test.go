@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -112,7 +113,7 @@ func (p *way) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 
 	rw.WriteHeader(http.StatusOK)
 
@@ -120,7 +121,7 @@ func (p *way) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 
 	go func() { _, _ = io.Copy(server, client) }()
 
@@ -465,8 +466,14 @@ func TestHints(t *testing.T) {
 		err    error
 		want   string
 	}{
-		{reason: "no certificate was given", err: certificateRequired, want: "give a client certificate that it accepts"},
-		{reason: "its authority isn't the server's", err: &net.OpError{Op: "remote error", Err: unknownAuthority}, want: "give a client certificate that it accepts"},
+		{
+			reason: "no certificate was given", err: fmt.Errorf("x: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}),
+			want: "give a client certificate that it accepts",
+		},
+		{
+			reason: "something else is wrong", err: &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
+			want: "check the address, and that the registry is running and reachable",
+		},
 		{
 			reason: "the server has another name", err: x509.HostnameError{},
 			want: "give it a certificate for this name, or ask it by a name that its certificate has",

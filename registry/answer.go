@@ -104,7 +104,7 @@ func (a answer) refused() error {
 		} `json:"errors"`
 		// As OAuth 2 token servers have it (RFC 6749, section 5.2).
 		Error       string `json:"error"`
-		Description string `json:"error_description"` //nolint:tagliatelle // prescribed.
+		Description string `json:"error_description"`
 	}
 
 	// What isn't the protocol's is a page for people, or nothing.

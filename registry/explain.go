@@ -90,12 +90,21 @@ func (o operation) hint(status int) string {
 	}
 }
 
-// alerts of a server that wants to see another certificate (RFC 8446, section 6.2).
-const (
-	badCertificate      tls.AlertError = 42
-	unknownAuthority    tls.AlertError = 48
-	certificateRequired tls.AlertError = 116
-)
+// wantsCertificate reports whether a server refused the client's certificate, or that there was none: by an alert (RFC
+// 8446, section 6.2), whose number package crypto/tls keeps to itself.
+func wantsCertificate(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "remote error" {
+		return false
+	}
+
+	switch op.Err.Error() {
+	case "tls: bad certificate", "tls: unknown certificate authority", "tls: certificate required":
+		return true
+	default:
+		return false
+	}
+}
 
 // unreachableHint says what to do when there was no answer.
 func unreachableHint(err error) string {
@@ -103,7 +112,6 @@ func unreachableHint(err error) string {
 		noTLS   tls.RecordHeaderError
 		unknown x509.UnknownAuthorityError
 		other   x509.HostnameError
-		alert   tls.AlertError
 		op      *net.OpError
 	)
 
@@ -116,7 +124,7 @@ func unreachableHint(err error) string {
 		return "give its CA certificate, or use a certificate that the system trusts"
 	case errors.As(err, &other):
 		return "give it a certificate for this name, or ask it by a name that its certificate has"
-	case errors.As(err, &alert) && (alert == badCertificate || alert == unknownAuthority || alert == certificateRequired):
+	case wantsCertificate(err):
 		return "give a client certificate that it accepts"
 	default:
 		return "check the address, and that the registry is running and reachable"
@@ -140,6 +148,8 @@ func cause(err error) string {
 		return "its certificate has expired or isn't valid yet"
 	case errors.As(err, &unknown):
 		return "its certificate is signed by an unknown authority"
+	case wantsCertificate(err):
+		return "it doesn't accept the client's certificate, or the lack of one"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection lost: it was closed in the middle"
 	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):

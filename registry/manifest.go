@@ -18,14 +18,14 @@ var platformPattern = regexp.MustCompile(`^[a-z0-9_.-]{1,32}$`)
 
 // manifest is what is read of a manifest or an index of either kind (OCI image specification; Docker's schema 2).
 type manifest struct {
-	MediaType string       `json:"mediaType"` //nolint:tagliatelle // prescribed.
+	MediaType string       `json:"mediaType"`
 	Manifests []descriptor `json:"manifests"`
 	Config    descriptor   `json:"config"`
 }
 
 // descriptor is what is read of a reference to something in the repository.
 type descriptor struct {
-	MediaType string    `json:"mediaType"` //nolint:tagliatelle // prescribed.
+	MediaType string    `json:"mediaType"`
 	Digest    string    `json:"digest"`
 	Platform  *platform `json:"platform"`
 }

@@ -22,10 +22,10 @@ const (
 // 5.1).
 type tokens struct {
 	Token       string `json:"token"`
-	AccessToken string `json:"access_token"`  //nolint:tagliatelle // prescribed.
-	Refresh     string `json:"refresh_token"` //nolint:tagliatelle // prescribed.
+	AccessToken string `json:"access_token"`
+	Refresh     string `json:"refresh_token"`
 	// ExpiresIn is a number of seconds, quoted by some.
-	ExpiresIn json.RawMessage `json:"expires_in"` //nolint:tagliatelle // prescribed.
+	ExpiresIn json.RawMessage `json:"expires_in"`
 }
 
 // fetchToken asks the token server that the registry named for a token. If that fails, the registry is asked anew what it

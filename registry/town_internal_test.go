@@ -59,7 +59,7 @@ func newTown(t *testing.T, handler http.HandlerFunc) *town {
 	roots := x509.NewCertPool()
 	roots.AddCert(w.authority.cert)
 
-	server.TLS = w.authority.Server(t, "*.example.com")
+	server.TLS = w.authority.Server(t, "*.example.com", "*.r.example.com")
 	server.TLS.ClientAuth, server.TLS.ClientCAs = tls.VerifyClientCertIfGiven, roots
 	server.Config.ErrorLog = quiet
 	server.StartTLS()

@@ -56,10 +56,17 @@ type wire struct {
 }
 
 // newWire starts a registry, with basic authentication if a user is given.
-func newWire(t *testing.T, user, password string) *wire {
+func newWire(t testing.TB, user, password string) *wire {
 	t.Helper()
 
-	w := &wire{backend: startRegistry(t, user, password)}
+	dir := t.TempDir()
+	config := ""
+
+	if user != "" {
+		config = htpasswd(t, dir, user, password)
+	}
+
+	w := &wire{backend: socketTransport(t, startRegistry(t, dir, "", config))}
 	w.proxy = &httputil.ReverseProxy{Transport: w.backend, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
 		r.Out.Host = r.In.Host
@@ -106,7 +113,7 @@ func (w *wire) cost(f func()) int {
 }
 
 // repository returns a repository of this registry.
-func (w *wire) repository(t *testing.T, path string) name.Repository {
+func (w *wire) repository(t testing.TB, path string) name.Repository {
 	t.Helper()
 
 	repo, err := registry.ParseImage(w.host+"/"+path, true)
@@ -118,7 +125,7 @@ func (w *wire) repository(t *testing.T, path string) name.Repository {
 }
 
 // push pushes an image under tags, past the handler in front.
-func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ...string) v1.Hash {
+func (w *wire) push(t testing.TB, cred registry.Credential, path string, tags ...string) v1.Hash {
 	t.Helper()
 
 	img, err := random.Image(64, 1)
@@ -158,7 +165,7 @@ func (w *wire) push(t *testing.T, cred registry.Credential, path string, tags ..
 }
 
 // putTags puts one manifest under more tags, several at a time.
-func (w *wire) putTags(t *testing.T, cred registry.Credential, repo name.Repository, manifest []byte, tags []string) {
+func (w *wire) putTags(t testing.TB, cred registry.Credential, repo name.Repository, manifest []byte, tags []string) {
 	t.Helper()
 
 	var workers errgroup.Group
@@ -197,9 +204,10 @@ func (w *wire) putTags(t *testing.T, cred registry.Credential, repo name.Reposit
 	}
 }
 
-// startRegistry starts the real registry and waits until it answers. It listens on a socket in a directory of its own:
-// a port that was free a moment ago may be taken by another test.
-func startRegistry(t *testing.T, user, password string) *http.Transport {
+// startRegistry starts the real registry, with more of its configuration if that is given (below http, and at the top), and
+// waits until it answers. It listens on a socket, whose path is returned: a port that was free a moment ago may be taken
+// by another test.
+func startRegistry(t testing.TB, dir, http, more string) string {
 	t.Helper()
 
 	path, err := binary()
@@ -207,13 +215,9 @@ func startRegistry(t *testing.T, user, password string) *http.Transport {
 		t.Fatalf("hack/tools registry: %v", err)
 	}
 
-	dir := t.TempDir()
 	socket := filepath.Join(dir, "socket")
-	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {net: unix, addr: %q, secret: test}\n", socket)
-
-	if user != "" {
-		config += htpasswd(t, dir, user, password)
-	}
+	config := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\n"+
+		"http: {net: unix, addr: %q, secret: test%s}\n%s", socket, http, more)
 
 	file := filepath.Join(dir, "config.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -233,18 +237,25 @@ func startRegistry(t *testing.T, user, password string) *http.Transport {
 		_ = process.Wait() // It says that the process was killed.
 	})
 
+	awaitListener(t, socket)
+
+	return socket
+}
+
+// socketTransport leads to a socket, whatever the address.
+func socketTransport(t testing.TB, socket string) *http.Transport {
+	t.Helper()
+
 	transport := &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
 
-	awaitListener(t, socket)
-
 	return transport
 }
 
 // htpasswd writes a password file and returns the part of the configuration that names it.
-func htpasswd(t *testing.T, dir, user, password string) string {
+func htpasswd(t testing.TB, dir, user, password string) string {
 	t.Helper()
 
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
@@ -261,7 +272,7 @@ func htpasswd(t *testing.T, dir, user, password string) string {
 }
 
 // awaitListener waits until somebody listens at a socket.
-func awaitListener(t *testing.T, socket string) {
+func awaitListener(t testing.TB, socket string) {
 	t.Helper()
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
