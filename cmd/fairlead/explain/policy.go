@@ -165,7 +165,16 @@ func relocate(err error, line int) error {
 		}
 		return fmt.Sprintf("line %d", number+line-1)
 	})
-	return errors.New(strings.Join(strings.Fields(strings.TrimPrefix(text, "error converting YAML to JSON: ")), " "))
+	return errors.New(oneLine(strings.TrimPrefix(text, "error converting YAML to JSON: "), " "))
+}
+
+// oneLine puts the lines of a foreign message beside one another.
+func oneLine(text, separator string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, separator)
 }
 
 // aliases counts the aliases of a document: each may be expanded to a multiple of what is written.
@@ -204,9 +213,19 @@ func pick(documents []document, wanted Wanted) (document, error) {
 		return document{}, fmt.Errorf("holds no ImagePolicy of %s: it holds %s", v1alpha1.GroupVersion, list(others))
 	case len(matches) == 0:
 		return document{}, fmt.Errorf("holds no ImagePolicy %s: it holds %s", wanted, list(all))
+	case wanted.Name != "":
+		return document{}, fmt.Errorf("holds several ImagePolicies %s: tell them apart by -n: %s", wanted, list(names(matches)))
 	default:
-		return document{}, fmt.Errorf("holds several ImagePolicies: name one of %s", list(all))
+		return document{}, fmt.Errorf("holds several ImagePolicies: name one of %s", list(names(matches)))
 	}
+}
+
+func names(documents []document) []string {
+	names := make([]string, len(documents))
+	for i, d := range documents {
+		names[i] = d.name().String()
+	}
+	return names
 }
 
 // list is a list of names of bounded length.
@@ -264,7 +283,10 @@ func decodeStrict(content fields) (*v1alpha1.ImagePolicy, error) {
 	gvk := v1alpha1.GroupVersion.WithKind(kind)
 	_, _, err = decoder.Decode(data, &gvk, policy)
 	if strict, ok := runtime.AsStrictDecodingError(err); ok {
-		return nil, errors.Join(strict.Errors()...)
+		return nil, errors.New(oneLine(errors.Join(strict.Errors()...).Error(), ", "))
 	}
-	return policy, err
+	if err != nil {
+		return nil, errors.New(oneLine(err.Error(), " "))
+	}
+	return policy, nil
 }

@@ -9,12 +9,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
@@ -23,40 +27,53 @@ import (
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
 )
 
-// api is a client of a real API server that has the CRDs.
-var api client.Client
-
-func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (int, error) {
+// server is a real API server that has the CRDs. It is started by the first test that needs it: those that fuzz run in
+// many processes.
+var server = sync.OnceValues(func() (*envtest.Environment, error) {
 	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
 	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
+		return nil, fmt.Errorf("build the control plane: %w", err)
 	}
 	bin := strings.TrimSpace(string(out))
 	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../../config/crd"}, ErrorIfCRDPathMissing: true}
 	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
 	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
+	if _, err := env.Start(); err != nil {
+		return nil, fmt.Errorf("start the control plane: %w", err)
+	}
+	started.Store(env)
+	return env, nil
+})
+
+// started is the server that TestMain stops.
+var started atomic.Pointer[envtest.Environment]
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if env := started.Load(); env != nil {
+		_ = env.Stop()
+	}
+	os.Exit(code)
+}
+
+// newAPI returns a client of the API server, as a user of its own, or as its administrator if user is empty.
+func newAPI(t *testing.T, user string) client.Client {
+	t.Helper()
+	env, err := server()
 	if err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
+		t.Fatal(err)
 	}
-	defer env.Stop() //nolint:errcheck // the tests are over
+	config := rest.CopyConfig(env.Config)
+	config.Impersonate.UserName = user
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return 0, fmt.Errorf("register the kinds: %w", err)
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
 	}
-	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
-		return 0, fmt.Errorf("make a client: %w", err)
+	api, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return m.Run(), nil
+	return api
 }
 
 // TestSchemaIsTheServers: a file that isn't the one that the API server is given would be another schema.
@@ -159,6 +176,7 @@ var specs = map[string]string{
 // at the same fields, and what is taken gets the same defaults.
 func TestJudgesAsTheServer(t *testing.T) {
 	t.Parallel()
+	api := newAPI(t, "")
 	for name, spec := range specs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,11 +203,11 @@ func TestJudgesAsTheServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var server v1alpha1.ImagePolicySpec
-			if err := json.Unmarshal(want, &server); err != nil {
+			var served v1alpha1.ImagePolicySpec
+			if err := json.Unmarshal(want, &served); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(server, policy.Spec); diff != "" {
+			if diff := cmp.Diff(served, policy.Spec); diff != "" {
 				t.Errorf("defaults: -server, +ours:\n%s", diff)
 			}
 		})
