@@ -64,7 +64,7 @@ var rules = []rule{
 	},
 	{
 		packages: []string{"registry/selection"},
-		never:    []string{"net", "os", "time", "github.com/google/go-containerregistry", "./registry"},
+		never:    []string{"net", "os", "github.com/google/go-containerregistry", "./registry"},
 		reach:    within,
 		because:  "selection is pure and never knows the network",
 	},

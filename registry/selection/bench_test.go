@@ -3,6 +3,7 @@ package selection_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func builds(n int) []string {
 func numbers(n int) []string {
 	tags := make([]string, n)
 	for i := range tags {
-		tags[i] = fmt.Sprint(20260101000000000 + i*7)
+		tags[i] = strconv.Itoa(20260101000000000 + i*7)
 	}
 
 	return shuffle(tags)

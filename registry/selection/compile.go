@@ -68,17 +68,10 @@ var (
 
 // check finds what is wrong with a policy, its expressions and its range left aside.
 func check(policy *Policy) error {
-	kinds := 0
-	for _, set := range []bool{policy.SemVer != nil, policy.Numerical != nil, policy.Alphabetical != nil, policy.Digest != nil} {
-		if set {
-			kinds++
-		}
+	if err := checkKinds(policy); err != nil {
+		return err
 	}
 	switch {
-	case kinds == 0:
-		return refuse("select", `select: it doesn't say which tag is the newest: set one of semver, numerical, alphabetical and digest, such as semver with the range ">=1.0.0"`)
-	case kinds > 1:
-		return refuse("select", "select: %d of semver, numerical, alphabetical and digest are set: set exactly one", kinds)
 	case policy.Digest != nil && !tagSyntax.MatchString(policy.Digest.Tag):
 		return refuse("select.digest.tag", `select.digest.tag %q is no tag: write the one to follow, such as "latest"`, abbreviate(policy.Digest.Tag))
 	case policy.Digest != nil && policy.Pin != "":
@@ -97,6 +90,24 @@ func check(policy *Policy) error {
 		}
 	}
 	return nil
+}
+
+// checkKinds refuses a policy that doesn't have exactly one order.
+func checkKinds(policy *Policy) error {
+	kinds := 0
+	for _, set := range []bool{policy.SemVer != nil, policy.Numerical != nil, policy.Alphabetical != nil, policy.Digest != nil} {
+		if set {
+			kinds++
+		}
+	}
+	switch kinds {
+	case 0:
+		return refuse("select", `select: it doesn't say which tag is the newest: set one of semver, numerical, alphabetical and digest, such as semver with the range ">=1.0.0"`)
+	case 1:
+		return nil
+	default:
+		return refuse("select", "select: %d of semver, numerical, alphabetical and digest are set: set exactly one", kinds)
+	}
 }
 
 // checkFollowed refuses a followed tag that can never be chosen.

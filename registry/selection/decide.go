@@ -208,7 +208,7 @@ func (d *decision) ask() {
 func (d *decision) newestUnknown(limit int) []int {
 	var newest []int
 	unknown := 0
-	for i := len(d.keys) - 1; i >= 0; i-- {
+	for i := range slices.Backward(d.keys) {
 		if !d.isCandidate(i) || d.chosen != none && d.compare(i, d.chosen) <= 0 {
 			continue
 		}

@@ -57,9 +57,9 @@ func (d *decision) reasonFor(i int, verdict Verdict) string {
 		}
 		return show(d.tags[d.chosen]) + " is later"
 	case TooYoung, WrongPlatform:
-		fallthrough
-	default:
 		return d.reasonOf(d.at[i])
+	default:
+		return ""
 	}
 }
 

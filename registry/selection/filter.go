@@ -134,9 +134,8 @@ func newMatcher(field, written string) (matcher, error) {
 	}
 	compiled, err := regexp.Compile(written)
 	if err != nil {
-		var problem *syntax.Error
 		why := "it doesn't parse"
-		if errors.As(err, &problem) {
+		if problem, ok := errors.AsType[*syntax.Error](err); ok {
 			why = fmt.Sprintf("%s in %q", problem.Code, problem.Expr)
 		}
 		return matcher{}, refuse(field, "%s %q: %s: write a regular expression of RE2, such as %q", field, written, why, example)
@@ -156,8 +155,6 @@ func (m *matcher) match(tag string) bool {
 		return strings.HasSuffix(tag, m.literal)
 	case whole:
 		return tag == m.literal
-	case expression:
-		fallthrough
 	default:
 		return m.compiled.MatchString(tag)
 	}

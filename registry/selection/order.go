@@ -60,8 +60,6 @@ func (w why) reason() string {
 		return `begins with "v", which strict SemVer doesn't know`
 	case whyNoNumber:
 		return "isn't made of the digits 0 to 9 alone"
-	case placed, whyExcluded, whyNotIncluded, whyNotFollowed:
-		fallthrough
 	default:
 		return ""
 	}
@@ -69,7 +67,7 @@ func (w why) reason() string {
 
 // verdict is the verdict of a tag without a place in the order.
 func (w why) verdict() Verdict {
-	switch w { //nolint:exhaustive // all others say that the order can't read it.
+	switch w {
 	case whyExcluded:
 		return Excluded
 	case whyNotIncluded, whyNotFollowed:

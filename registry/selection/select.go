@@ -157,12 +157,21 @@ func (d *decision) reasonForNone() string {
 		return fmt.Sprintf("the followed tag %s isn't in the repository", d.policy.Digest.Tag)
 	case len(d.needs) > 0:
 		return "no tag that was looked at " + d.suffices()
-	case c.tooYoung+c.wrong > 0 && d.weighs():
+	case c.candidates > 0 && d.weighs():
 		return "no eligible tag " + d.suffices()
-	case c.wrong > 0:
+	case c.candidates > 0:
 		return "no eligible tag can be looked at"
 	case c.older > 0:
 		return fmt.Sprintf("no eligible tag is later than %s, which Git holds", show(d.in.Current.Tag))
+	default:
+		return d.reasonForNoName()
+	}
+}
+
+// reasonForNoName says why no tag is eligible by its name.
+func (d *decision) reasonForNoName() string {
+	c := &d.counts
+	switch {
 	case c.preRelease > 0:
 		return "only pre-releases are in the range, and the policy takes releases only"
 	case c.outsideRange > 0:

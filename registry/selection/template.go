@@ -38,7 +38,7 @@ func newTemplate(written string, include *matcher) (template, error) {
 	for _, at := range reference.FindAllStringSubmatchIndex(written, -1) {
 		made = made.literal(written[end:at[0]])
 		end = at[1]
-		name := ""
+		var name string
 		switch {
 		case at[2] >= 0:
 			name = written[at[2]:at[3]]

@@ -58,29 +58,29 @@ func parseStrict(text string) key {
 
 // parseNumbers reads the three numbers, and returns what follows them or why they are none.
 func (v *key) parseNumbers(text string) (string, why) {
-	numbers := [3]*uint64{&v.major, &v.minor, &v.patch}
 	zero, large := false, false
 
-	for i, number := range numbers {
+	for i, number := range [3]*uint64{&v.major, &v.minor, &v.patch} {
+		if i > 0 {
+			if !strings.HasPrefix(text, ".") {
+				return "", whyNotThree
+			}
+
+			text = text[1:]
+		}
+
 		end := digits(text)
 		if end == 0 {
 			return "", whyNotThree
 		}
 
-		zero = zero || hasLeadingZero(text[:end])
-
-		value, ok := parseNumber(text[:end])
-		large = large || !ok
-		*number, text = value, text[end:]
-
-		switch {
-		case i < 2 && text == "" && i == 0:
+		if i == 0 && end == len(text) {
 			return "", whyDigits
-		case i < 2 && !strings.HasPrefix(text, "."):
-			return "", whyNotThree
-		case i < 2:
-			text = text[1:]
 		}
+
+		value, fits := parseNumber(text[:end])
+		zero, large = zero || hasLeadingZero(text[:end]), large || !fits
+		*number, text = value, text[end:]
 	}
 
 	switch {
