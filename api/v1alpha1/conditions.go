@@ -29,7 +29,7 @@ const (
 	// the message says which target doesn't, and why.
 	//
 	// Reasons: Succeeded, NewerInGit, Pending, Held, TargetNotResolved, EditRefused, Suspended, PushRefused,
-	// AuthenticationFailed, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate.
+	// AuthenticationFailed, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate, InvalidPolicy.
 	ConditionCommitted = "Committed"
 
 	// ConditionTagMutated is on an ImagePolicy. True: the selected tag points to another digest than the one it was selected

@@ -363,6 +363,8 @@ type SelectedTag struct {
 	FirstSeen metav1.MicroTime `json:"firstSeen"`
 	// Selection says by what rule and among how many tags it was selected.
 	Selection string `json:"selection"`
+	// Generation of the spec that selected it: only that one's targets are written.
+	Generation int64 `json:"generation"`
 }
 
 // TargetStatus is what a target holds in Git.

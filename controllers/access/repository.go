@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func Resolve(namespace string, target v1alpha1.Target, apps []v1alpha1.Applicati
 	})
 	if at < 0 {
 		return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true, "Application %s/%s, which target %s names, doesn't exist",
-			namespace, target.ApplicationRef.Name, target.Tag)
+			namespace, target.ApplicationRef.Name, nameOf(target))
 	}
 	app := &apps[at]
 	repository, err := RepositoryOf(app, repositories)
@@ -96,7 +97,7 @@ func Resolve(namespace string, target v1alpha1.Target, apps []v1alpha1.Applicati
 	if file == "" {
 		if len(app.Spec.Source.Helm.ValueFiles) == 0 {
 			return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true,
-				"target %s names no file, and Application %s/%s has no valueFiles to default to: set file", target.Tag, namespace, app.Name)
+				"target %s names no file, and Application %s/%s has no valueFiles to default to: set file", nameOf(target), namespace, app.Name)
 		}
 		file = app.Spec.Source.Helm.ValueFiles[0]
 	}
@@ -109,7 +110,12 @@ func Resolve(namespace string, target v1alpha1.Target, apps []v1alpha1.Applicati
 func resolveRepository(namespace string, target v1alpha1.Target, repositories []v1alpha1.ConfigRepository) (Place, error) {
 	name := target.RepositoryRef.Name
 	if !slices.ContainsFunc(repositories, func(r v1alpha1.ConfigRepository) bool { return r.Namespace == namespace && r.Name == name }) {
-		return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true, "ConfigRepository %s/%s, which target %s names, doesn't exist", namespace, name, target.Tag)
+		return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true, "ConfigRepository %s/%s, which target %s names, doesn't exist", namespace, name, nameOf(target))
 	}
 	return Place{Repository: name, File: path.Clean(target.File)}, nil
+}
+
+// nameOf names a target in a message: by the first of its key paths.
+func nameOf(target v1alpha1.Target) string {
+	return cmp.Or(target.Tag, target.Image, target.Digest, target.Repository)
 }

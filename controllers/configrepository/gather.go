@@ -70,7 +70,7 @@ func gather(repository *v1alpha1.ConfigRepository, beside neighbours) []wish {
 // selects says whether the policy has a tag for the spec as it stands. A registry that fails takes nothing back; a spec that
 // selects nothing does.
 func selects(policy *v1alpha1.ImagePolicy) bool {
-	if policy.Status.ObservedGeneration != policy.Generation || policy.Status.Latest == nil {
+	if policy.Status.Latest == nil || policy.Status.Latest.Generation != policy.Generation {
 		return false
 	}
 	selected := meta.FindStatusCondition(policy.Status.Conditions, v1alpha1.ConditionSelected)

@@ -29,7 +29,7 @@ func policyNamed(name, tag string, targets ...v1alpha1.Target) v1alpha1.ImagePol
 		Status: v1alpha1.ImagePolicyStatus{ObservedGeneration: 1, Targets: make([]v1alpha1.TargetStatus, len(targets))},
 	}
 	if tag != "" {
-		policy.Status.Latest = &v1alpha1.SelectedTag{Tag: tag}
+		policy.Status.Latest = &v1alpha1.SelectedTag{Tag: tag, Generation: 1}
 	}
 	return policy
 }

@@ -39,11 +39,19 @@ func (r *Reconciler) end(policy *v1alpha1.ImagePolicy, found *scanning) {
 	var again bool
 	var failures int
 	var began time.Time
-	news := isNews(policy, found.scan)
+	var echo time.Duration
+	news, missing := isNews(policy, found.scan), found.missing()
 	r.memory.with(key, func(m *remembered) {
 		again, began = m.again, m.began
 		m.running, m.again = false, false
 		m.asked, m.source, m.facts = policy.Annotations[v1alpha1.ReconcileAtAnnotation], found.source, found.facts
+		if missing && m.echoes < maxEchoes {
+			echo = echoFirst << (2 * m.echoes)
+			m.echoes++
+			news = news && found.err == nil
+		} else {
+			m.echoes = 0
+		}
 		m.scans++
 		m.failures++
 		if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
@@ -58,8 +66,11 @@ func (r *Reconciler) end(policy *v1alpha1.ImagePolicy, found *scanning) {
 		failures = m.failures
 	})
 	wait := r.next(policy, found.scan, failures)
-	if again {
+	switch {
+	case again:
 		wait = max(0, began.Add(hintEvery).Sub(r.now()))
+	case echo > 0:
+		wait = echo
 	}
 	r.schedule.Postpone(policy, wait)
 	if news || again { // What asked again may be another spec, which doesn't wait.

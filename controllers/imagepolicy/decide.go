@@ -29,6 +29,7 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 	switch {
 	case selected.Tag == "" && latest != nil && s.source.follow == latest.Tag && len(selected.Waiting) > 0:
 		s.latest = *latest // The new digest isn't old enough; the one that was selected stays.
+		s.latest.Generation = s.generation
 		return "", nil
 	case selected.Tag == "":
 		return v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: %s", s.image, s.selector.Describe(), selected.Reason)
@@ -131,12 +132,14 @@ func (s *scanning) take(ctx context.Context, selected selection.Selection) error
 			return err
 		}
 		if fact.Problem != "" {
+			s.gone = true
 			return errors.New(fact.Problem)
 		}
 		fact.FirstSeen = s.time.Time
 	}
 	s.latest = v1alpha1.SelectedTag{
-		Tag: selected.Tag, Digest: fact.Digest, FirstSeen: metav1.NewMicroTime(fact.FirstSeen), Selection: s.phrase(selected),
+		Tag: selected.Tag, Digest: fact.Digest, FirstSeen: metav1.NewMicroTime(fact.FirstSeen),
+		Selection: s.phrase(selected), Generation: s.generation,
 	}
 	return nil
 }
@@ -144,9 +147,9 @@ func (s *scanning) take(ctx context.Context, selected selection.Selection) error
 // keep leaves the latest tag as it is. Now and then it looks whether another digest was pushed under it.
 func (s *scanning) keep(ctx context.Context, latest v1alpha1.SelectedTag, selected selection.Selection) error {
 	s.latest = latest
-	edited := s.policy.Status.ObservedGeneration != s.policy.Generation
+	edited := latest.Generation != s.generation
 	if edited {
-		s.latest.Selection = s.phrase(selected)
+		s.latest.Selection, s.latest.Generation = s.phrase(selected), s.generation
 	}
 	follows := s.source.follow != ""
 	commits := follows || s.policy.Spec.OnMutation == v1alpha1.MutationCommit

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/registry/selection"
+	"github.com/fairlead/fairlead/registry/webhook"
 )
 
 // memory is what is kept of each policy between two scans. Losing it costs requests and nothing else. It is safe for
@@ -28,8 +29,11 @@ type remembered struct {
 	// began is when the last scan did, and consumed when its listing did; source is what was listed.
 	began, consumed time.Time
 	source          origin
-	// hinted is when somebody last said that there may be something new.
+	// hinted is when somebody last said that there may be something new, pushed what; echoes counts the scans that were
+	// repeated because they didn't find it.
 	hinted time.Time
+	pushed webhook.Push
+	echoes int
 	// asked is the word of the reconcile-at annotation that the last scan obeyed.
 	asked string
 	// scans counts scans, failures those that failed since the last that didn't.

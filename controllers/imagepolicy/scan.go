@@ -65,11 +65,13 @@ type scanning struct {
 	reconciler *Reconciler
 	policy     *v1alpha1.ImagePolicy
 	known      remembered
-	// asked: somebody says that there may be something new. again: what is known of tags is to be looked at again.
-	asked, again bool
-	selector     *selection.Selector
-	source       origin
-	listing      *listing
+	// asked: somebody says that there may be something new; hinted: a webhook does. again: what is known of tags is to be
+	// looked at again. gone: the selected tag is listed, and can't be looked at.
+	asked, hinted, again, gone bool
+
+	selector *selection.Selector
+	source   origin
+	listing  *listing
 	// facts are what is known of tags in the end.
 	facts map[string]selection.Fact
 
@@ -82,11 +84,12 @@ type scanning struct {
 func (r *Reconciler) scan(ctx context.Context, policy *v1alpha1.ImagePolicy, known remembered) *scanning {
 	ctx, cancel := context.WithTimeout(ctx, policy.Spec.Timeout.Duration)
 	defer cancel()
-	asked := known.hinted.After(known.consumed) || known.asked != policy.Annotations[v1alpha1.ReconcileAtAnnotation]
+	hinted := known.hinted.After(known.consumed) || known.echoes > 0
+	asked := hinted || known.asked != policy.Annotations[v1alpha1.ReconcileAtAnnotation]
 	s := &scanning{
 		scan:       &scan{generation: policy.Generation, image: policy.Spec.Image, time: metav1.NewMicroTime(r.now().Truncate(time.Microsecond))},
 		reconciler: r, policy: policy, known: known, fresh: map[string]bool{},
-		asked: asked, again: asked || known.scans%lookAgain == lookAgain-1,
+		asked: asked, hinted: hinted, again: asked || known.scans%lookAgain == lookAgain-1,
 	}
 	for _, step := range []func(context.Context) (v1alpha1.Reason, error){s.prepare, s.list, s.decide} {
 		if reason, err := step(ctx); err != nil {
