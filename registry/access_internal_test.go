@@ -117,13 +117,14 @@ func (p *way) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 	rw.WriteHeader(http.StatusOK)
 
-	client, _, err := http.NewResponseController(rw).Hijack()
+	// What the client has sent already may be in the buffer.
+	client, buffered, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = client.Close() }()
 
-	go func() { _, _ = io.Copy(server, client) }()
+	go func() { _, _ = io.Copy(server, buffered) }()
 
 	_, _ = io.Copy(client, server)
 }
@@ -457,6 +458,33 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// TestRefusesCertificate checks what is taken for the refusal of a certificate.
+func TestRefusesCertificate(t *testing.T) {
+	t.Parallel()
+
+	lost := errors.New("http2: client conn could not be established")
+
+	for _, tc := range []struct {
+		reason string
+		err    error
+		asked  bool
+		want   bool
+	}{
+		{reason: "an alert says it", err: fmt.Errorf("x: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), want: true},
+		{reason: "others say something else", err: &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, asked: true},
+		{reason: "an alert that got lost leaves a connection that never was", err: fmt.Errorf("x: %w", lost), asked: true, want: true},
+		{reason: "or one that ended at once", err: io.ErrUnexpectedEOF, asked: true, want: true},
+		{reason: "on whichever side", err: &net.OpError{Op: "write", Err: errors.New("broken pipe")}, asked: true, want: true},
+		{reason: "who wasn't asked has lost a connection", err: lost},
+		{reason: "however it ended", err: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}},
+		{reason: "and nobody was asked for anything where nobody is", err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}, asked: true},
+	} {
+		if diff := cmp.Diff(tc.want, refusesCertificate(tc.err, tc.asked)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+		}
+	}
+}
+
 // TestHints checks that what a server says about certificates leads to advice.
 func TestHints(t *testing.T) {
 	t.Parallel()
@@ -466,14 +494,7 @@ func TestHints(t *testing.T) {
 		err    error
 		want   string
 	}{
-		{
-			reason: "no certificate was given", err: fmt.Errorf("x: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}),
-			want: "give a client certificate that it accepts",
-		},
-		{
-			reason: "something else is wrong", err: &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
-			want: "check the address, and that the registry is running and reachable",
-		},
+		{reason: "it refused a certificate", err: fmt.Errorf("x: %w", errCertificate), want: "give a client certificate that it accepts, or check the registry"},
 		{
 			reason: "the server has another name", err: x509.HostnameError{},
 			want: "give it a certificate for this name, or ask it by a name that its certificate has",

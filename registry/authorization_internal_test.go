@@ -257,11 +257,11 @@ func TestTokenServerHeldBack(t *testing.T) {
 	t.Parallel()
 
 	w := newTown(t, func(rw http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Host == "auth.example.com":
+		switch r.Host {
+		case "auth.example.com":
 			rw.Header().Set("Retry-After", "60")
 			rw.WriteHeader(http.StatusTooManyRequests)
-		case r.Host == "open.example.com":
+		case "open.example.com":
 			fmt.Fprint(rw, `{"tags":[]}`)
 		default:
 			rw.Header().Set("WWW-Authenticate", `Bearer realm="https://auth.example.com/token"`)

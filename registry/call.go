@@ -19,6 +19,9 @@ type call struct {
 	budget int64
 	// wait is how long the host of the last answer is left alone.
 	wait time.Duration
+	// certificate is true while a server has asked for the client's certificate, on a connection that was made for this
+	// call, and has answered nothing yet.
+	certificate bool
 	// secrets must not appear in an error.
 	secrets []string
 }
@@ -52,7 +55,23 @@ func (c *call) answered(wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 
-	c.wait = wait
+	c.wait, c.certificate = wait, false
+}
+
+// askedForCertificate records that a server asked for the client's certificate.
+func (c *call) askedForCertificate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	c.certificate = true
+}
+
+// wasAskedForCertificate reports whether a server asked for the client's certificate.
+func (c *call) wasAskedForCertificate() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	return c.certificate
 }
 
 // hide adds what must not appear in an error.

@@ -8,12 +8,10 @@ import (
 // maxETag bounds what is remembered to ask with.
 const maxETag = 256
 
-// catalog is a listing as it is remembered: each page with its ETag, and all tags in one slice.
+// catalog is a listing as it is remembered: all tags in one slice, and of each page its ETag and its part of the tags.
 type catalog struct {
 	tags  []string
 	pages map[string]page
-	// fresh counts the pages that came anew, tagged those that came with an ETag.
-	fresh, tagged int
 }
 
 // page is one page of a listing.
@@ -23,9 +21,8 @@ type page struct {
 	tags []string
 	// next is where the next page is; nil after the last.
 	next *url.URL
-	// kept is true once the page is part of a catalog, whose tags hold its own between from and to.
-	kept     bool
-	from, to int
+	// known is true if the registry said that it is still the page that is remembered.
+	known bool
 }
 
 // page returns what is remembered of an address. There may be no catalog at all.
@@ -34,39 +31,37 @@ func (c *catalog) page(address string) page {
 		return page{}
 	}
 
-	p := c.pages[address]
-	p.tags = c.tags[p.from:p.to]
-
-	return p
+	return c.pages[address]
 }
 
-// add takes in the next page.
-func (c *catalog) add(address string, p page) {
-	if c.pages == nil {
-		c.pages = make(map[string]page)
+// remember makes a catalog of the pages that came, by their addresses in order; it is the one that is remembered if
+// that is still true. It reports whether the registry can be asked about it.
+func (c *catalog) remember(order []string, pages map[string]page) (made *catalog, askable bool) {
+	fresh, size := false, 0
+
+	for _, p := range pages {
+		fresh = fresh || !p.known
+		askable = askable || p.etag != ""
+		size += len(p.tags)
 	}
 
-	if !p.kept {
-		c.fresh++
+	if c != nil && !fresh && len(pages) == len(c.pages) {
+		return c, true
 	}
 
-	if p.etag != "" {
-		c.tagged++
+	made = &catalog{tags: make([]string, 0, size), pages: pages}
+
+	for _, address := range order {
+		p := pages[address]
+		from := len(made.tags)
+		made.tags = append(made.tags, p.tags...)
+		// So that the page's own slice isn't remembered as well.
+		p.tags, p.known = made.tags[from:len(made.tags):len(made.tags)], true
+		pages[address] = p
 	}
 
-	p.kept, p.from, p.to = true, len(c.tags), len(c.tags)+len(p.tags)
-	c.tags = append(c.tags, p.tags...)
-	p.tags = nil
-	c.pages[address] = p
+	return made, askable
 }
-
-// same reports whether no page came anew, and none of the remembered ones was left out.
-func (c *catalog) same(remembered *catalog) bool {
-	return remembered != nil && c.fresh == 0 && len(c.pages) == len(remembered.pages)
-}
-
-// worthKeeping reports whether the registry can be asked what has changed.
-func (c *catalog) worthKeeping() bool { return c.tagged > 0 }
 
 // weight is what it costs to remember, in tags.
 func (c *catalog) weight() int { return len(c.tags) + len(c.pages) }

@@ -58,11 +58,11 @@ func TestClientCertificate(t *testing.T) {
 		},
 		{
 			reason: "without a certificate it isn't", access: registry.Access{CABundle: authority.Bundle},
-			want: list + ": it doesn't accept the client's certificate, or the lack of one: give a client certificate that it accepts",
+			want: list + ": it asked for the client's certificate, and closed the connection: give a client certificate that it accepts, or check the registry",
 		},
 		{
 			reason: "nor with somebody else's", access: stranger,
-			want: list + ": it doesn't accept the client's certificate, or the lack of one: give a client certificate that it accepts",
+			want: list + ": it asked for the client's certificate, and closed the connection: give a client certificate that it accepts, or check the registry",
 		},
 	} {
 		_, err := c.ListTags(t.Context(), repo, tc.access)

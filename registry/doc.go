@@ -16,7 +16,8 @@
 //
 // # Limits
 //
-// What is asked of one host, by whomever, passes one gate. It bounds how many requests are under way at a time
+// What is asked of one host, by whomever, passes one gate (one more for each proxy that was given: whoever gives it can
+// make it answer for any host). It bounds how many requests are under way at a time
 // (WithHostConcurrency) and how many begin in a second (WithHostRate). A host that answers 429, or 503 with Retry-After,
 // is left alone for as long as it says, an hour at most, or for a second that doubles up to a minute with each 429 that
 // doesn't say; until then calls fail with Error.RetryAfter, and nothing is sent. No gate waits for another, so that a

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -90,20 +91,26 @@ func (o operation) hint(status int) string {
 	}
 }
 
-// wantsCertificate reports whether a server refused the client's certificate, or that there was none: by an alert (RFC
-// 8446, section 6.2), whose number package crypto/tls keeps to itself.
-func wantsCertificate(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	if !ok || op.Op != "remote error" {
-		return false
+// errCertificate is why there is no answer from a server that wants to see another certificate of the client's.
+var errCertificate = errors.New("it asked for the client's certificate, and closed the connection")
+
+// refusesCertificate reports whether a server refused the client's certificate, or that there was none. It says so by an
+// alert (RFC 8446, section 6.2), whose number package crypto/tls keeps to itself. The alert follows the handshake, and
+// may be lost with the connection: asked tells that this had just been made, and that a certificate was asked for.
+func refusesCertificate(err error, asked bool) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		switch op.Op {
+		case "remote error":
+			return slices.Contains([]string{
+				"tls: bad certificate", "tls: unknown certificate authority", "tls: certificate required",
+			}, op.Err.Error())
+		case "read", "write":
+			return asked
+		}
 	}
 
-	switch op.Err.Error() {
-	case "tls: bad certificate", "tls: unknown certificate authority", "tls: certificate required":
-		return true
-	default:
-		return false
-	}
+	return asked && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.Contains(err.Error(), "http2: client conn could not be established"))
 }
 
 // unreachableHint says what to do when there was no answer.
@@ -124,8 +131,8 @@ func unreachableHint(err error) string {
 		return "give its CA certificate, or use a certificate that the system trusts"
 	case errors.As(err, &other):
 		return "give it a certificate for this name, or ask it by a name that its certificate has"
-	case wantsCertificate(err):
-		return "give a client certificate that it accepts"
+	case errors.Is(err, errCertificate):
+		return "give a client certificate that it accepts, or check the registry"
 	default:
 		return "check the address, and that the registry is running and reachable"
 	}
@@ -148,8 +155,6 @@ func cause(err error) string {
 		return "its certificate has expired or isn't valid yet"
 	case errors.As(err, &unknown):
 		return "its certificate is signed by an unknown authority"
-	case wantsCertificate(err):
-		return "it doesn't accept the client's certificate, or the lack of one"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection lost: it was closed in the middle"
 	case errors.As(err, &op) && (op.Op == "read" || op.Op == "write"):

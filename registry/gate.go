@@ -32,6 +32,15 @@ func (h *held) Error() string {
 	return fmt.Sprintf("%s answered %d %s", h.host, h.status, http.StatusText(h.status))
 }
 
+// door is how a host is reached. A proxy that somebody gave has doors of its own: it can answer for any host whose
+// certificate the same somebody vouches for, and must not be able to hold others back from the host itself.
+type door struct {
+	// host is as it is spelt in the image, or by who named it; its case doesn't matter.
+	host string
+	// proxy is that of an Access.
+	proxy string
+}
+
 // gates bound what is asked of each host, whoever asks, whatever for. No host's gate ever waits for another's: a
 // request holds one slot at a time, and gives it back before the next request that it leads to.
 type gates struct {
@@ -41,7 +50,7 @@ type gates struct {
 	now      func() time.Time
 
 	mu     sync.Mutex
-	byHost map[string]*gate
+	byDoor map[door]*gate
 }
 
 // gate is that of one host.
@@ -61,7 +70,7 @@ type gate struct {
 }
 
 func newGates(concurrency int, perSecond float64, now func() time.Time) *gates {
-	g := &gates{concurrency: max(concurrency, 1), now: now, byHost: make(map[string]*gate)}
+	g := &gates{concurrency: max(concurrency, 1), now: now, byDoor: make(map[door]*gate)}
 
 	if perSecond > 0 {
 		g.interval = time.Duration(float64(time.Second) / perSecond)
@@ -79,11 +88,11 @@ type pass struct {
 }
 
 // enter waits for the right to ask a host. The error is a *held, or that of the context.
-func (g *gates) enter(ctx context.Context, host string) (*pass, error) {
-	host = strings.ToLower(host)
-	at := g.of(host)
+func (g *gates) enter(ctx context.Context, d door) (*pass, error) {
+	d.host = strings.ToLower(d.host)
+	at := g.of(d)
 
-	if err := g.await(ctx, at, host); err != nil {
+	if err := g.await(ctx, at, d.host); err != nil {
 		g.leave(at)
 
 		return nil, err
@@ -118,19 +127,19 @@ func (g *gates) await(ctx context.Context, at *gate, host string) error {
 	return err
 }
 
-// of returns a host's gate, for somebody who will leave it.
-func (g *gates) of(host string) *gate {
+// of returns the gate at a door, for somebody who will leave it.
+func (g *gates) of(d door) *gate {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
-	at, ok := g.byHost[host]
+	at, ok := g.byDoor[d]
 	if !ok {
-		if len(g.byHost) >= maxIdleGates {
+		if len(g.byDoor) >= maxIdleGates {
 			g.sweep()
 		}
 
 		at = &gate{slots: make(chan struct{}, g.concurrency)}
-		g.byHost[host] = at
+		g.byDoor[d] = at
 	}
 
 	at.users++
@@ -142,9 +151,9 @@ func (g *gates) of(host string) *gate {
 func (g *gates) sweep() {
 	now := g.now()
 
-	for host, at := range g.byHost {
+	for d, at := range g.byDoor {
 		if at.users == 0 && at.free(now) {
-			delete(g.byHost, host)
+			delete(g.byDoor, d)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func TestGateBook(t *testing.T) {
 
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	gs := newGates(1, 4, time.Now)
-	g := gs.of("r.example.com")
+	g := gs.of(door{host: "r.example.com"})
 
 	got := make([]time.Duration, 0, 5)
 	for _, at := range []time.Duration{0, 0, 0, time.Second, time.Second} {
@@ -102,7 +102,7 @@ func TestGateRate(t *testing.T) {
 
 	gs := newGates(2, 0.001, time.Now)
 
-	first, err := gs.enter(t.Context(), "r.example.com")
+	first, err := gs.enter(t.Context(), door{host: "r.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,20 +113,20 @@ func TestGateRate(t *testing.T) {
 	past, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 
-	if _, err := gs.enter(past, "R.example.com"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := gs.enter(past, door{host: "R.example.com"}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the second within the interval: %v, want a deadline exceeded", err)
 	}
 
-	other, err := gs.enter(t.Context(), "other.example.com")
+	other, err := gs.enter(t.Context(), door{host: "other.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	other.done()
 
-	for host, g := range gs.byHost {
+	for d, g := range gs.byDoor {
 		if diff := cmp.Diff([]int{0, 0}, []int{len(g.slots), g.users}); diff != "" {
-			t.Errorf("%s: slots taken, users (-want +got):\n%s", host, diff)
+			t.Errorf("%s: slots taken, users (-want +got):\n%s", d.host, diff)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestGatesAreBounded(t *testing.T) {
 
 	gs := newGates(1, 0, time.Now)
 
-	held, err := gs.enter(t.Context(), "held.example.com")
+	held, err := gs.enter(t.Context(), door{host: "held.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,14 +145,14 @@ func TestGatesAreBounded(t *testing.T) {
 	held.answered(&http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"3600"}}})
 	held.done()
 
-	busy, err := gs.enter(t.Context(), "busy.example.com")
+	busy, err := gs.enter(t.Context(), door{host: "busy.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer busy.done()
 
 	for i := range 3 * maxIdleGates {
-		p, err := gs.enter(t.Context(), fmt.Sprintf("r%d.example.com", i))
+		p, err := gs.enter(t.Context(), door{host: fmt.Sprintf("r%d.example.com", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,14 +160,19 @@ func TestGatesAreBounded(t *testing.T) {
 		p.done()
 	}
 
-	if len(gs.byHost) > maxIdleGates {
-		t.Errorf("%d hosts are remembered, want at most %d", len(gs.byHost), maxIdleGates)
+	if len(gs.byDoor) > maxIdleGates {
+		t.Errorf("%d hosts are remembered, want at most %d", len(gs.byDoor), maxIdleGates)
 	}
 
-	var refused interface{ Error() string }
-
-	_, err = gs.enter(t.Context(), "held.example.com")
-	if !errors.As(err, &refused) || refused.Error() != "held.example.com answered 429 Too Many Requests" {
-		t.Errorf("the host that holds back was forgotten: %v", err)
+	_, err = gs.enter(t.Context(), door{host: "held.example.com"})
+	if diff := cmp.Diff("held.example.com answered 429 Too Many Requests", fmt.Sprint(err)); diff != "" {
+		t.Errorf("the host that holds back (-want +got):\n%s", diff)
 	}
+
+	other, err := gs.enter(t.Context(), door{host: "held.example.com", proxy: "http://proxy.example.com"})
+	if err != nil {
+		t.Fatalf("by way of a proxy it is another host, which nobody was refused by: %v", err)
+	}
+
+	other.done()
 }

@@ -49,7 +49,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 
-	pass, err := g.client.gates.enter(req.Context(), req.URL.Host)
+	pass, err := g.client.gates.enter(req.Context(), door{host: req.URL.Host, proxy: g.access.Proxy})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,10 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		pass.done()
+
+		if refusesCertificate(err, record.wasAskedForCertificate()) {
+			err = errCertificate
+		}
 
 		return nil, &unanswered{host: req.URL.Host, err: err}
 	}

@@ -235,13 +235,15 @@ func TestListTagsTLS(t *testing.T) {
 func TestPrivateTLS(t *testing.T) {
 	t.Parallel()
 
-	server := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("last") == "" && r.URL.Path != "/v2/" {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("last") == "" {
 			rw.Header().Set("Link", `</v2/www/tags/list?last=a>; rel="next"`)
 		}
 
 		fmt.Fprint(rw, `{"tags":["a"]}`)
 	}))
+	server.Config.ErrorLog = quiet
+	server.StartTLS()
 	t.Cleanup(server.Close)
 
 	repo, err := ParseImage(strings.TrimPrefix(server.URL, "https://")+"/www", false)

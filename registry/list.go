@@ -46,14 +46,14 @@ func (c *Client) ListTags(ctx context.Context, repo name.Repository, access Acce
 	key := sessionKey{repo: repo, access: access}
 	remembered, _ := c.listings.get(key)
 
-	found, err := s.list(ctx, remembered)
+	found, askable, err := s.list(ctx, remembered)
 	if err != nil {
 		return Listing{Requests: record.count()}, op.failed(record, err)
 	}
 
 	switch {
 	case found == remembered:
-	case found.worthKeeping():
+	case askable:
 		c.listings.put(key, found, found.weight())
 	default:
 		c.listings.drop(key)
@@ -62,43 +62,43 @@ func (c *Client) ListTags(ctx context.Context, repo name.Repository, access Acce
 	return Listing{Tags: found.tags, Requests: record.count(), NotModified: found == remembered}, nil
 }
 
-// list follows the pages, within the limits. It returns what is remembered itself if that is still true.
-func (s *session) list(ctx context.Context, remembered *catalog) (*catalog, error) {
-	found := &catalog{}
-	limits := s.client.limits
-	seen := make(map[string]bool)
+// list follows the pages, within the limits. It returns what is remembered itself if that is still true, and whether
+// the registry can be asked about what it returns.
+func (s *session) list(ctx context.Context, remembered *catalog) (*catalog, bool, error) {
+	limits, tags := s.client.limits, 0
+
+	var order []string
+
+	pages := make(map[string]page)
 
 	for at := s.within("tags/list", url.Values{"n": {strconv.Itoa(pageSize)}}); at != nil; {
 		address := at.String()
 
-		switch {
-		case seen[address]:
-			return nil, &violation{problem: "its pages of tags lead in a circle", hint: "check the registry, or a proxy before it"}
-		case len(seen) == limits.Pages:
-			return nil, &violation{problem: fmt.Sprintf("it has more than %d pages of tags", limits.Pages), hint: "delete old tags"}
+		if _, seen := pages[address]; seen {
+			return nil, false, &violation{problem: "its pages of tags lead in a circle", hint: "check the registry, or a proxy before it"}
 		}
 
-		seen[address] = true
+		if len(pages) == limits.Pages {
+			return nil, false, &violation{problem: fmt.Sprintf("it has more than %d pages of tags", limits.Pages), hint: "delete old tags"}
+		}
 
 		next, err := s.fetchPage(ctx, at, remembered.page(address))
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 
-		found.add(address, next)
+		order, pages[address] = append(order, address), next
 
-		if len(found.tags) > limits.Tags {
-			return nil, &violation{problem: fmt.Sprintf("it has more than %d tags", limits.Tags), hint: "delete old tags"}
+		if tags += len(next.tags); tags > limits.Tags {
+			return nil, false, &violation{problem: fmt.Sprintf("it has more than %d tags", limits.Tags), hint: "delete old tags"}
 		}
 
 		at = next.next
 	}
 
-	if found.same(remembered) {
-		return remembered, nil
-	}
+	found, askable := remembered.remember(order, pages)
 
-	return found, nil
+	return found, askable, nil
 }
 
 // fetchPage asks for one page of tags, or whether it is still the one that is known.

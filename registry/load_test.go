@@ -3,6 +3,7 @@ package registry_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,9 +52,9 @@ func BenchmarkListTags(b *testing.B) {
 		w := newWire(b, "", "")
 		w.push(b, registry.Credential{}, "www", versions(tags)...)
 
-		b.Run(fmt.Sprintf("%d", tags), func(b *testing.B) { benchmarkList(b, w, nil) })
+		b.Run(strconv.Itoa(tags), func(b *testing.B) { benchmarkList(b, w, nil) })
 
-		b.Run(fmt.Sprintf("%d/Unchanged", tags), func(b *testing.B) {
+		b.Run(strconv.Itoa(tags)+"/Unchanged", func(b *testing.B) {
 			benchmarkList(b, w, func(rw http.ResponseWriter, r *http.Request) { unchanged(w, rw, r) })
 		})
 	}

@@ -97,10 +97,16 @@ func (s *session) send(ctx context.Context, q question, authorization string) (a
 		return answer{}, err
 	}
 
-	for key, value := range map[string]string{"Accept": q.accept, "If-None-Match": q.etag, "Authorization": authorization} {
-		if value != "" {
-			req.Header.Set(key, value)
-		}
+	if q.accept != "" {
+		req.Header.Set("Accept", q.accept)
+	}
+
+	if q.etag != "" {
+		req.Header.Set("If-None-Match", q.etag)
+	}
+
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
 	}
 
 	return s.do(req, q.limit)

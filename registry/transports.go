@@ -170,7 +170,7 @@ func (t *transports) build(r route) (*http.Transport, error) {
 	made := &http.Transport{
 		Proxy:                  http.ProxyURL(proxy),
 		DialContext:            t.dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: certificates},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, GetClientCertificate: show(certificates)},
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           maxIdleConnections,
 		MaxIdleConnsPerHost:    t.idlePerHost,
@@ -188,6 +188,21 @@ func (t *transports) build(r route) (*http.Transport, error) {
 	}
 
 	return made, err
+}
+
+// show returns what answers a server that asks for the client's certificate: with that if there is one.
+func show(certificates []tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if record := callOf(asked.Context()); record != nil {
+			record.askedForCertificate()
+		}
+
+		if len(certificates) == 0 {
+			return &tls.Certificate{}, nil
+		}
+
+		return &certificates[0], nil
+	}
 }
 
 // dialProxy returns how to connect to a proxy over TLS, which is where every connection of its transport begins.
