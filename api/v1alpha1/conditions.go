@@ -22,7 +22,7 @@ const (
 	// ConditionSelected is on an ImagePolicy. True: status.latest is what the registry and the policy say. False:
 	// the message says why no tag could be selected.
 	//
-	// Reasons: Succeeded, InvalidImage, InvalidPolicy, SecretNotUsable, RegistryFailed, NoTagSelected.
+	// Reasons: Succeeded, InvalidImage, InvalidPolicy, SecretNotUsable, RegistryFailed, NoTagSelected, Waiting.
 	ConditionSelected = "Selected"
 
 	// ConditionCommitted is on an ImagePolicy. True: every target in Git holds the selected tag or a later one. False:
@@ -70,6 +70,8 @@ const (
 	ReasonRegistryFailed Reason = "RegistryFailed"
 	// ReasonNoTagSelected: the repository has no tag that the policy admits.
 	ReasonNoTagSelected Reason = "NoTagSelected"
+	// ReasonWaiting: the repository has tags that the policy admits, and none has its minimum age yet.
+	ReasonWaiting Reason = "Waiting"
 	// ReasonPending: a newer tag is selected and not yet committed.
 	ReasonPending Reason = "Pending"
 	// ReasonNewerInGit: a target holds a later version than the selected one, and moves forward only.

@@ -78,7 +78,7 @@ func selects(policy *v1alpha1.ImagePolicy) bool {
 		return true
 	}
 	switch v1alpha1.Reason(selected.Reason) {
-	case v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidPolicy, v1alpha1.ReasonNoTagSelected:
+	case v1alpha1.ReasonInvalidImage, v1alpha1.ReasonInvalidPolicy, v1alpha1.ReasonNoTagSelected, v1alpha1.ReasonWaiting:
 		return false
 	default:
 		return true

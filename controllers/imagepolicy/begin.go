@@ -54,7 +54,7 @@ func (r *Reconciler) end(policy *v1alpha1.ImagePolicy, found *scanning) {
 		}
 		m.scans++
 		m.failures++
-		if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected {
+		if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected || found.reason == v1alpha1.ReasonWaiting {
 			m.failures = 0
 		}
 		if !found.listed.IsZero() {

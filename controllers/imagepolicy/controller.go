@@ -147,7 +147,8 @@ func (r *Reconciler) settle(ctx context.Context, policy *v1alpha1.ImagePolicy, p
 func firstScan(policy *v1alpha1.ImagePolicy, now time.Time) time.Duration {
 	st := policy.Status
 	selected := meta.FindStatusCondition(st.Conditions, v1alpha1.ConditionSelected)
-	answered := selected != nil && (selected.Status == metav1.ConditionTrue || selected.Reason == string(v1alpha1.ReasonNoTagSelected))
+	answered := selected != nil && (selected.Status == metav1.ConditionTrue ||
+		selected.Reason == string(v1alpha1.ReasonNoTagSelected) || selected.Reason == string(v1alpha1.ReasonWaiting))
 	if st.ObservedGeneration != policy.Generation || !answered {
 		return 0
 	}
@@ -163,6 +164,7 @@ func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, bef
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSelected)
 	latest := before.Latest
 	switch {
+	case found.err != nil && found.reason == v1alpha1.ReasonWaiting: // As the policy asks for: status.candidate says until when.
 	case found.err != nil && (was == nil || was.Message != found.err.Error()):
 		ctrl.LoggerFrom(ctx).Info("nothing selected", "reason", found.reason, "error", found.err.Error())
 		r.recorder.Eventf(policy, nil, "Warning", string(found.reason), "Scan", "%s", found.err.Error())

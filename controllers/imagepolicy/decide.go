@@ -31,6 +31,8 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 		s.latest = *latest // The new digest isn't old enough; the one that was selected stays.
 		s.latest.Generation = s.generation
 		return "", nil
+	case selected.Tag == "" && s.candidate != nil:
+		return v1alpha1.ReasonWaiting, fmt.Errorf("no tag of %s is old enough yet; the newest that waits is %s", s.image, s.candidate.Tag)
 	case selected.Tag == "":
 		return v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: %s", s.image, s.selector.Describe(), selected.Reason)
 	case latest != nil && latest.Tag == selected.Tag:

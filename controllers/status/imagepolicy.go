@@ -36,6 +36,10 @@ func SummarizePolicy(policy *v1alpha1.ImagePolicy) {
 	case selected.Status != metav1.ConditionTrue:
 		reason := v1alpha1.Reason(selected.Reason)
 		stalled := reason == v1alpha1.ReasonInvalidImage || reason == v1alpha1.ReasonInvalidPolicy
+		if reason == v1alpha1.ReasonWaiting {
+			Outcome{Ready: metav1.ConditionUnknown, Reason: reason, Message: selected.Message, Retrying: true}.Apply(conditions, generation)
+			return
+		}
 		Outcome{Ready: selected.Status, Reason: reason, Message: selected.Message, Stalled: stalled, Retrying: !stalled}.Apply(conditions, generation)
 	default:
 		committed.Apply(conditions, generation)
