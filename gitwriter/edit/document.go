@@ -30,8 +30,8 @@ const bom = "\ufeff"
 // stream is a file as gopkg.in/yaml.v3 reads it: its documents as node trees, never decoded into values.
 type stream struct {
 	docs []*yaml.Node
-	// aliases says whether any document holds an alias.
-	aliases bool
+	// aliases are those of all documents.
+	aliases []*yaml.Node
 }
 
 // parse reads all documents and refuses what is no plain, bounded YAML.
@@ -52,7 +52,7 @@ func parse(data []byte) (*stream, error) {
 		if _, err := survey.visit(doc, 0); err != nil {
 			return nil, err
 		}
-		result.aliases = result.aliases || survey.aliases
+		result.aliases = append(result.aliases, survey.aliases...)
 		result.docs = append(result.docs, doc)
 	}
 }
@@ -179,7 +179,7 @@ type surveyor struct {
 	// anchors holds the size of each anchored node, aliases resolved; 0 while the node is being visited.
 	anchors map[*yaml.Node]int
 	added   int
-	aliases bool
+	aliases []*yaml.Node
 }
 
 // visit returns the number of nodes that the node stands for.
@@ -212,7 +212,7 @@ func (s *surveyor) visit(node *yaml.Node, depth int) (int, error) {
 }
 
 func (s *surveyor) alias(node *yaml.Node) (int, error) {
-	s.aliases = true
+	s.aliases = append(s.aliases, node)
 	size := s.anchors[node.Alias]
 	if size == 0 {
 		return 0, refuse("", node, "the alias *"+shorten(node.Value)+" stands inside its own anchor", "write the value out instead")

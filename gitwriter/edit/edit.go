@@ -12,26 +12,17 @@ type Edit struct {
 // Equality with the wished string doesn't mean that Apply has nothing to do: where the number 1.20 stands, Apply writes the
 // string "1.20". Whether a file needs an edit, Apply alone says, by returning other bytes or the same.
 func Value(file []byte, p Path) (string, error) {
-	state, err := load(file, []Path{p})
+	t := newTarget(p)
+	s, err := load(file, []*target{t})
 	if err != nil {
 		return "", err
 	}
-	target := state.targets[0]
-	if state.aliases {
-		// An alias elsewhere may repeat the value, which shows when it changes: try it.
-		probe := Edit{Path: p, Value: target.current() + "-x"}
-		if len(probe.Value) > maxValue {
-			probe.Value = "x"
-		}
-		if checkValue(probe) != nil {
-			probe.Value = "x"
-		}
-		if _, err := state.apply([]Edit{probe}); err != nil {
-			return "", err
-		}
+	s.checkSpread(s.located())
+	if t.err != nil {
+		return "", t.err
 	}
 
-	return target.current(), nil
+	return t.current(), nil
 }
 
 // Apply returns the file with the edits made, and every other byte as it was. If each of the values stands there already,
@@ -41,22 +32,24 @@ func Apply(file []byte, edits ...Edit) ([]byte, error) {
 	if len(edits) == 0 {
 		return file, nil
 	}
-	paths := make([]Path, len(edits))
 	seen := make(map[Path]struct{}, len(edits))
-	for i, e := range edits {
-		if err := checkValue(e); err != nil {
-			return nil, err
-		}
+	for _, e := range edits {
 		if _, twice := seen[e.Path]; twice {
 			return nil, &Error{Path: e.Path.String(), Problem: "named by two edits", Hint: "name each key path once"}
 		}
 		seen[e.Path] = struct{}{}
-		paths[i] = e.Path
 	}
-	state, err := load(file, paths)
+	splices, err := Plan(file, edits)
 	if err != nil {
 		return nil, err
 	}
+	draft := splices.Draft()
+	for i := range edits {
+		if err := splices.Err(i); err != nil {
+			return nil, err
+		}
+		draft.Make(i)
+	}
 
-	return state.apply(edits)
+	return draft.Bytes(), nil
 }

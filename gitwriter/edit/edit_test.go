@@ -31,7 +31,7 @@ func TestValue(t *testing.T) {
 		"AliasedBy":   {reason: "an alias that repeats the value is refused before anybody tries to edit", file: "www: {tag: &t v1}\napi: *t\n", err: "line 1, column 12: www.tag: other values would change with it, through *t at line 2: write the value out there instead"},
 		"LongAliased": {reason: "a long value beside aliases can be read", file: "www: {tag: " + strings.Repeat("x", 5000) + "}\na: &a b\nc: *a\n", want: strings.Repeat("x", 5000)},
 		"OddAliased":  {reason: "an unprintable value beside aliases can be read", file: "www: {tag: \"a\\tb\"}\na: &a b\nc: *a\n", want: "a\tb"},
-		"Missing":     {reason: "the refusals are those of Apply", file: "www: {name: x}", err: "line 1, column 6: www.tag: www has no key tag, it has name: add it to the file, or correct the path"},
+		"Missing":     {reason: "the refusals are those of Apply", file: "www: {name: x}", err: "line 1, column 6: www.tag: www has no key tag (it has name): add it to the file, or correct the path"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -60,17 +60,19 @@ func TestApplyRefusesInputs(t *testing.T) {
 		value  string
 		err    string
 	}{
-		"LineBreak":     {reason: "a value is one line", value: "v1\nx: y", err: `www.tag: the value "v1\nx: y" holds the unprintable character U+000A: give one line of printable text, without {{`},
-		"Tab":           {reason: "a value is printable", value: "v1\t", err: `www.tag: the value "v1\t" holds the unprintable character U+0009: give one line of printable text, without {{`},
-		"Escape":        {reason: "a value is printable", value: "\x1b[0m", err: `www.tag: the value "\x1b[0m" holds the unprintable character U+001B: give one line of printable text, without {{`},
-		"LineSeparator": {reason: "YAML 1.1 breaks lines there", value: "a\u2028b", err: `www.tag: the value "a\u2028b" holds the unprintable character U+2028: give one line of printable text, without {{`},
-		"BOM":           {reason: "a value is printable", value: "\ufeffa", err: `www.tag: the value "\ufeffa" holds the unprintable character U+FEFF: give one line of printable text, without {{`},
-		"InvalidUTF8":   {reason: "a file is UTF-8", value: "a\xff", err: "www.tag: the value isn't valid UTF-8: give one line of printable text, without {{"},
-		"Template":      {reason: "a chart would evaluate it, and no later edit replace it", value: "{{ .Values.x }}", err: `www.tag: the value "{{ .Values.x }}" is a template: give one line of printable text, without {{`},
-		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of printable text, without {{"},
+		"LineBreak":     {reason: "a value is one line", value: "v1\nx: y", err: `www.tag: the value "v1\nx: y" holds the control character U+000A: give one line of text, without control characters and {{`},
+		"Tab":           {reason: "a value holds no control characters", value: "v1\t", err: `www.tag: the value "v1\t" holds the control character U+0009: give one line of text, without control characters and {{`},
+		"Escape":        {reason: "a value holds no control characters", value: "\x1b[0m", err: `www.tag: the value "\x1b[0m" holds the control character U+001B: give one line of text, without control characters and {{`},
+		"LineSeparator": {reason: "YAML 1.1 breaks lines there", value: "a\u2028b", err: `www.tag: the value "a\u2028b" holds the control character U+2028: give one line of text, without control characters and {{`},
+		"BOM":           {reason: "a value holds no control characters", value: "\ufeffa", err: `www.tag: the value "\ufeffa" holds the control character U+FEFF: give one line of text, without control characters and {{`},
+		"Direction":     {reason: "what a reviewer sees is what stands there", value: "a\u202eb", err: `www.tag: the value "a\u202eb" holds the control character U+202E: give one line of text, without control characters and {{`},
+		"NonCharacter":  {reason: "YAML doesn't let it stand in a file", value: "\uffff", err: `www.tag: the value "\uffff" holds the control character U+FFFF: give one line of text, without control characters and {{`},
+		"InvalidUTF8":   {reason: "a file is UTF-8", value: "a\xff", err: "www.tag: the value isn't valid UTF-8: give one line of text, without control characters and {{"},
+		"Template":      {reason: "a chart would evaluate it, and no later edit replace it", value: "{{ .Values.x }}", err: `www.tag: the value "{{ .Values.x }}" is a template: give one line of text, without control characters and {{`},
+		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of text, without control characters and {{"},
 		"LargeFile":     {reason: "a file is bounded", file: strings.Repeat("# comment\n", 1<<20+1), err: "the file is larger than 10 MiB: keep the values to edit in a smaller file"},
 		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 500_001) + "]\n", err: "the file may hold more than 500000 values: keep the values to edit in a smaller file"},
-		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},
+		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "www.tag: the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,8 @@ const separator = "---"
 // values is a file as Helm reads it: cut at the separator lines, each part decoded by sigs.k8s.io/yaml, the parts merged.
 type values struct {
 	parts []part
+	// merged is what Helm makes of all parts: maps merged, later parts over earlier ones.
+	merged any
 }
 
 // part is the bytes from start up to end of a file and what they decode to.
@@ -38,6 +40,7 @@ func readValues(data []byte) (*values, error) {
 		}
 		result.parts = append(result.parts, p)
 	}
+	result.merge()
 
 	return result, nil
 }
@@ -100,33 +103,39 @@ func (v *values) partAt(offset int) *part {
 	return &v.parts[len(v.parts)-1]
 }
 
-// merged returns what Helm makes of all parts: maps merged, later parts over earlier ones.
-func (v *values) merged() any {
+// merge makes merged of the parts.
+func (v *values) merge() {
 	if len(v.parts) == 1 {
-		return v.parts[0].tree
+		v.merged = v.parts[0].tree
+
+		return
 	}
 	result := map[string]any{}
 	for _, p := range v.parts {
 		if tree, isMap := p.tree.(map[string]any); isMap {
-			result = mergeMaps(result, tree)
+			mergeInto(result, tree)
 		}
 	}
-
-	return result
+	v.merged = result
 }
 
-func mergeMaps(a, b map[string]any) map[string]any {
-	result := maps.Clone(a)
-	for key, value := range b {
+// mergeInto merges later into result. Maps are copied on their way, so that the parts stay as they are and each map is
+// walked once.
+func mergeInto(result, later map[string]any) {
+	for key, value := range later {
 		inner, isMap := value.(map[string]any)
-		previous, wasMap := result[key].(map[string]any)
-		if isMap && wasMap {
-			value = mergeMaps(previous, inner)
-		}
-		result[key] = value
-	}
+		if !isMap {
+			result[key] = value
 
-	return result
+			continue
+		}
+		previous, wasMap := result[key].(map[string]any)
+		if !wasMap {
+			previous = make(map[string]any, len(inner))
+			result[key] = previous
+		}
+		mergeInto(previous, inner)
+	}
 }
 
 // lookup returns the value at a path of decoded values.
@@ -152,15 +161,23 @@ func lookup(tree any, elements []element) (any, bool) {
 	return tree, true
 }
 
-// replace sets the value at a path that exists.
-func replace(tree any, elements []element, value string) {
+// replace sets the value at a path that exists, and returns the one that stood there.
+func replace(tree any, elements []element, value any) any {
 	last := len(elements) - 1
 	parent, _ := lookup(tree, elements[:last])
 	switch container := parent.(type) {
 	case map[string]any:
+		previous := container[elements[last].key]
 		container[elements[last].key] = value
+
+		return previous
 	case []any:
+		previous := container[elements[last].index]
 		container[elements[last].index] = value
+
+		return previous
+	default:
+		return nil
 	}
 }
 

@@ -7,42 +7,54 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// find returns the one scalar that the path names in the documents, or the refusal.
+// finder looks up paths in the documents of a file.
+type finder struct {
+	docs []*yaml.Node
+	// maps holds the keys of each map that a path has led into, so that many paths into a large one stay cheap.
+	maps map[*yaml.Node]*keyIndex
+}
+
+func newFinder(docs []*yaml.Node) *finder {
+	return &finder{docs: docs, maps: map[*yaml.Node]*keyIndex{}}
+}
+
+// find finds the one scalar that the target's path names, or returns the refusal.
 //
 // A document that lacks the path says so with how much of it exists; the one that has the longest part is the one meant.
 // Any other refusal (a duplicate key, an alias on the way, a block scalar) means that the path exists there after a fashion:
 // then no other document may win silently.
-func find(docs []*yaml.Node, p Path) (*yaml.Node, error) {
-	elements := p.elements()
-	if len(elements) == 0 {
-		return nil, &Error{Problem: "the key path is empty", Hint: "name one, such as www.tag"}
+func (f *finder) find(t *target) error {
+	if len(t.elements) == 0 {
+		return &Error{Problem: "the key path is empty", Hint: "name one, such as www.tag"}
 	}
-	var found *yaml.Node
+	var found *walker
 	var absent *absence
-	for _, doc := range docs {
-		walk := walker{path: p.String(), elements: elements}
-		node, missing, err := walk.descend(doc)
+	for _, doc := range f.docs {
+		walk := &walker{finder: f, path: t.path.String(), elements: t.elements}
+		missing, err := walk.descend(doc)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case missing != nil:
 			if absent == nil || missing.depth > absent.depth {
 				absent = missing
 			}
 		case found != nil:
-			return nil, refuse(p.String(), node, fmt.Sprintf("exists in two documents, the other at line %d", found.Line),
+			return refuse(t.path.String(), walk.node, fmt.Sprintf("it exists in two documents, the other at line %d", found.node.Line),
 				"keep it in one: Helm takes the later, other readers the first")
 		default:
-			found = node
+			found = walk
 		}
 	}
 	switch {
 	case found != nil:
-		return found, nil
+		t.node, t.trail = found.node, found.trail
+
+		return nil
 	case absent != nil:
-		return nil, absent.err
+		return absent.err
 	default:
-		return nil, &Error{Path: p.String(), Problem: "the file holds no YAML document", Hint: addIt}
+		return &Error{Path: t.path.String(), Problem: "the file holds no YAML document", Hint: addIt}
 	}
 }
 
@@ -56,9 +68,13 @@ const addIt = "add it to the file, or correct the path"
 
 // walker descends one document along a path.
 type walker struct {
+	finder   *finder
 	path     string
 	elements []element
 	at       int
+	// node is where the walk has come to, trail the nodes before it.
+	node  *yaml.Node
+	trail []*yaml.Node
 }
 
 // prefix is the part of the path that was walked already.
@@ -74,25 +90,28 @@ func (w *walker) absent(node *yaml.Node, problem, hint string) *absence {
 	return &absence{depth: w.at, err: refuse(w.path, node, problem, hint)}
 }
 
-func (w *walker) descend(doc *yaml.Node) (*yaml.Node, *absence, error) {
-	node := doc
+func (w *walker) descend(doc *yaml.Node) (*absence, error) {
+	w.node = doc
 	if len(doc.Content) == 1 {
-		node = doc.Content[0]
+		w.node = doc.Content[0]
 	}
 	for ; w.at < len(w.elements); w.at++ {
+		var next *yaml.Node
 		var missing *absence
 		var err error
 		if w.elements[w.at].list {
-			node, missing, err = w.index(node, w.elements[w.at].index)
+			next, missing, err = w.index(w.node, w.elements[w.at].index)
 		} else {
-			node, missing, err = w.key(node, w.elements[w.at].key)
+			next, missing, err = w.key(w.node, w.elements[w.at].key)
 		}
 		if missing != nil || err != nil {
-			return nil, missing, err
+			return missing, err
 		}
+		w.trail = append(w.trail, w.node)
+		w.node = next
 	}
 
-	return node, nil, w.checkScalar(node)
+	return nil, w.checkScalar(w.node)
 }
 
 // index takes one step into a list.
@@ -103,7 +122,7 @@ func (w *walker) index(node *yaml.Node, index int) (*yaml.Node, *absence, error)
 	case node.Kind != yaml.SequenceNode:
 		return nil, w.absent(node, fmt.Sprintf("%s is %s, not a list", w.prefix(), describe(node)), "correct the path"), nil
 	case index >= len(node.Content):
-		return nil, w.absent(node, fmt.Sprintf("%s has no [%d], it has %d", w.prefix(), index, len(node.Content)), addIt), nil
+		return nil, w.absent(node, fmt.Sprintf("%s has no item [%d] (it has %s)", w.prefix(), index, countItems(node)), addIt), nil
 	default:
 		return node.Content[index], nil, nil
 	}
@@ -118,24 +137,19 @@ func (w *walker) key(node *yaml.Node, key string) (*yaml.Node, *absence, error) 
 	default:
 		return nil, w.absent(node, fmt.Sprintf("%s is %s, not a map", w.prefix(), describe(node)), "correct the path"), nil
 	}
-	found := -1
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if !keyMatches(node.Content[i], key) {
-			continue
-		}
-		if found >= 0 {
-			return nil, nil, refuse(w.path, node.Content[i], fmt.Sprintf("the key %s stands twice, first at line %d", quoteKey(key), node.Content[found].Line),
-				"remove one of them")
-		}
-		found = i
-	}
-	if found < 0 {
+	places := w.finder.keysOf(node).places(node, key)
+	if len(places) == 0 {
 		return w.keyAbsent(node, key)
+	}
+	found := places[0]
+	if len(places) > 1 {
+		return nil, nil, refuse(w.path, node.Content[places[1]],
+			fmt.Sprintf("the key %s stands twice, first at line %d", quoteKey(key), node.Content[found].Line), "remove one of them")
 	}
 	if err := w.checkKey(node.Content[found], key); err != nil {
 		return nil, nil, err
 	}
-	if merge := overriding(node, found, key); merge != nil {
+	if merge := w.finder.overriding(node, found, key); merge != nil {
 		return nil, nil, refuse(w.path, node.Content[found], fmt.Sprintf("the merge key << at line %d overrides it for Helm, as it stands behind", merge.Line),
 			"move << to the top of the map")
 	}
@@ -145,20 +159,20 @@ func (w *walker) key(node *yaml.Node, key string) (*yaml.Node, *absence, error) 
 
 // keyAbsent says what there is instead of the key.
 func (w *walker) keyAbsent(node *yaml.Node, key string) (*yaml.Node, *absence, error) {
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if !isMerge(node.Content[i]) {
-			continue
-		}
+	for _, i := range w.finder.keysOf(node).merges {
 		if key == node.Content[i].Value {
 			return nil, nil, refuse(w.path, node.Content[i], "<< is a merge key, not a key of its map", "name the place where the values are written")
 		}
-		if source := merged(node.Content[i+1], key); source != nil {
+		if source := w.finder.merged(node.Content[i+1], key); source != nil {
 			return nil, nil, refuse(w.path, node.Content[i], fmt.Sprintf("%s has %s only through this merge key <<", w.prefix(), quoteKey(key)),
 				fmt.Sprintf("name the place where it is written, at line %d, or add the key here", source.Line))
 		}
 	}
+	if len(node.Content) == 0 {
+		return nil, w.absent(node, fmt.Sprintf("%s is an empty map, without the key %s", w.prefix(), quoteKey(key)), addIt), nil
+	}
 
-	return nil, w.absent(node, fmt.Sprintf("%s has no key %s, it has %s", w.prefix(), quoteKey(key), listKeys(node)), addIt), nil
+	return nil, w.absent(node, fmt.Sprintf("%s has no key %s (it has %s)", w.prefix(), quoteKey(key), listKeys(node)), addIt), nil
 }
 
 // checkKey refuses a key that is this string for one reader and something else for another.
@@ -174,13 +188,13 @@ func (w *walker) checkKey(node *yaml.Node, key string) error {
 }
 
 func (w *walker) refuseAlias(node *yaml.Node) error {
-	subject := ""
+	subject := "this"
 	if w.at < len(w.elements) {
-		subject = w.prefix() + " "
+		subject = w.prefix()
 	}
 
-	return refuse(w.path, node, fmt.Sprintf("%sis the alias *%s, a change would show wherever the anchor is used", subject, shorten(node.Value)),
-		fmt.Sprintf("name the path of the anchor, at line %d, or write the values out here", node.Alias.Line))
+	return refuse(w.path, node, fmt.Sprintf("%s is the alias *%s, and a change would show wherever its anchor is used", subject, shorten(node.Value)),
+		fmt.Sprintf("name the path of the anchor, at line %d, or write the value out here", node.Alias.Line))
 }
 
 // checkScalar refuses a place that isn't one value written in one piece.
@@ -188,72 +202,36 @@ func (w *walker) checkScalar(node *yaml.Node) error {
 	switch {
 	case node.Kind == yaml.AliasNode:
 		return w.refuseAlias(node)
+	case node.Kind == yaml.MappingNode && len(node.Content) == 0:
+		return refuse(w.path, node, "an empty map stands here, not a value", `write "" in its place, or correct the path`)
 	case node.Kind == yaml.MappingNode:
-		return refuse(w.path, node, "is a map, it has "+listKeys(node), "name one of its keys")
+		return refuse(w.path, node, fmt.Sprintf("a map stands here, not a value (it has %s)", listKeys(node)),
+			"name one of its keys"+w.example(node))
+	case node.Kind == yaml.SequenceNode && len(node.Content) == 0:
+		return refuse(w.path, node, "an empty list stands here, not a value", `write "" in its place, or correct the path`)
 	case node.Kind == yaml.SequenceNode:
-		return refuse(w.path, node, fmt.Sprintf("is a list of %d", len(node.Content)), "name one of its items by [index]")
+		return refuse(w.path, node, fmt.Sprintf("a list stands here, not a value (it has %s)", countItems(node)),
+			"name one of its items, such as "+w.path+"[0]")
 	case node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return refuse(w.path, node, "is a block scalar (| or >)", "write the value on the line of its key")
+		return refuse(w.path, node, "a block scalar (| or >) stands here", "write the value on the line of its key")
 	case node.Style&yaml.TaggedStyle != 0 && node.ShortTag() != "!!str":
-		return refuse(w.path, node, "carries the tag "+shorten(node.ShortTag()), "remove the tag")
+		return refuse(w.path, node, "the value carries the tag "+shorten(node.ShortTag()), "remove the tag")
 	case strings.Contains(node.Value, "{{"):
-		return refuse(w.path, node, fmt.Sprintf("holds the template %q", shorten(node.Value)), "name the path of the value that the template reads")
+		return refuse(w.path, node, fmt.Sprintf("the template %q stands here", shorten(node.Value)), "name the path of the value that the template reads")
 	default:
 		return nil
 	}
 }
 
-// keyMatches says whether any reader takes the key for this one.
-func keyMatches(node *yaml.Node, key string) bool {
-	if node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	if node.Kind != yaml.ScalarNode || isMerge(node) {
-		return false
-	}
-
-	return node.Value == key || isConverted(key) && helmKey(node) == key
-}
-
-func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
-
-// overriding returns the merge key behind the key at index own that brings the same key: Helm's parser lets it win.
-func overriding(node *yaml.Node, own int, key string) *yaml.Node {
-	for i := own + 2; i+1 < len(node.Content); i += 2 {
-		if isMerge(node.Content[i]) && merged(node.Content[i+1], key) != nil {
-			return node.Content[i]
+// example names a key of a map for a hint, if one of them is a plain word.
+func (w *walker) example(node *yaml.Node) string {
+	for i := 0; i+1 < len(node.Content) && i < 2*maxKeysShown; i += 2 {
+		if key := node.Content[i]; key.Kind == yaml.ScalarNode && !isMerge(key) && quoteKey(key.Value) == key.Value {
+			return ", such as " + w.path + "." + escapeKey(key.Value)
 		}
 	}
 
-	return nil
-}
-
-// merged returns the key that a merge key's value brings, or nil. The survey has made sure that no alias leads in circles.
-func merged(value *yaml.Node, key string) *yaml.Node {
-	switch value.Kind {
-	case yaml.AliasNode:
-		return merged(value.Alias, key)
-	case yaml.SequenceNode:
-		for _, item := range value.Content {
-			if source := merged(item, key); source != nil {
-				return source
-			}
-		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(value.Content); i += 2 {
-			if keyMatches(value.Content[i], key) {
-				return value.Content[i]
-			}
-			if isMerge(value.Content[i]) {
-				if source := merged(value.Content[i+1], key); source != nil {
-					return source
-				}
-			}
-		}
-	case yaml.DocumentNode, yaml.ScalarNode:
-	}
-
-	return nil
+	return ""
 }
 
 // maxKeysShown bounds the keys that a message lists.
@@ -275,6 +253,18 @@ func listKeys(node *yaml.Node) string {
 	}
 
 	return strings.Join(keys, ", ")
+}
+
+// countItems says how many items a list has.
+func countItems(node *yaml.Node) string {
+	switch count := len(node.Content); count {
+	case 0:
+		return "none"
+	case 1:
+		return "only [0]"
+	default:
+		return fmt.Sprintf("[0] to [%d]", count-1)
+	}
 }
 
 // quoteKey writes a key for a message: plain words as they are, anything else quoted.

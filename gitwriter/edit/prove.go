@@ -2,53 +2,89 @@ package edit
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
 const rewrite = "write the value on the line of its key, in double quotes, and without an anchor"
 
-// prove reads the result with both parsers and refuses it unless exactly the wanted values changed.
-func (s *state) prove(result []byte, wanted map[*yaml.Node]string) error {
-	if err := s.proveNodes(result, wanted); err != nil {
+// maxProofs bounds the proofs of one plan. One is enough, but for each edit that can't be proven a few more are needed to
+// find out which it is.
+const maxProofs = 64
+
+// proveAll proves the changing targets together, and refuses those that don't stand it.
+func (s *state) proveAll() {
+	budget := maxProofs
+	all := s.changing()
+	s.proveSome(all, &budget)
+	proven := s.changing()
+	if len(proven) == len(all) || len(proven) == 0 {
+		return
+	}
+	// What was proven in parts is proven together, too: drafts hold any of them beside one another.
+	if err := s.prove(proven); err != nil {
+		for _, t := range proven {
+			t.err = err
+		}
+	}
+}
+
+// proveSome halves a set of targets that can't be proven, until the ones that are at fault stand alone.
+func (s *state) proveSome(targets []*target, budget *int) {
+	if len(targets) == 0 {
+		return
+	}
+	if *budget == 0 {
+		for _, t := range targets {
+			t.err = t.refuse("other edits of this file couldn't be proven right, and there were too many of them to go on", "mend those first")
+		}
+
+		return
+	}
+	*budget--
+	err := s.prove(targets)
+	switch {
+	case err == nil:
+	case len(targets) == 1:
+		targets[0].err = err
+	default:
+		half := len(targets) / 2 //nolint:mnd // two halves
+		s.proveSome(targets[:half], budget)
+		s.proveSome(targets[half:], budget)
+	}
+}
+
+// prove writes the targets, reads the result with both parsers, and refuses it unless exactly these values changed.
+func (s *state) prove(targets []*target) error {
+	result := s.splice(targets)
+	if err := s.proveNodes(result, targets); err != nil {
 		return err
 	}
 
-	return s.proveValues(result, wanted)
-}
-
-// first is the changed target that messages name when a place can't be told.
-func (s *state) first(wanted map[*yaml.Node]string) *target {
-	for _, t := range s.ordered {
-		if _, changes := wanted[t.node]; changes {
-			return t
-		}
-	}
-
-	return s.ordered[0]
+	return s.proveValues(result, targets)
 }
 
 // proveNodes compares the node trees: kind, value, tag, style, anchor and alias target of each node but the wanted ones.
-func (s *state) proveNodes(result []byte, wanted map[*yaml.Node]string) error {
+func (s *state) proveNodes(result []byte, targets []*target) error {
 	nodes, err := parse(result)
-	first := s.first(wanted)
 	if err != nil {
-		return refuse(first.path.String(), first.node, "the edited file would be refused ("+err.Error()+")", rewrite)
+		return targets[0].refuse("the edited file would be refused ("+err.Error()+")", rewrite)
 	}
-	compare := comparison{wanted: wanted, twins: map[*yaml.Node]*yaml.Node{}}
+	compare := comparison{wanted: make(map[*yaml.Node]string, len(targets)), twins: map[*yaml.Node]*yaml.Node{}}
+	for _, t := range targets {
+		compare.wanted[t.node] = t.value
+	}
 	same := len(nodes.docs) == len(s.docs)
 	for i := 0; same && i < len(s.docs); i++ {
 		same = compare.same(s.docs[i], nodes.docs[i])
 	}
 	if !same {
-		place := first.node
+		place := targets[0].node
 		if compare.differs != nil {
 			place = compare.differs
 		}
 
-		return refuse(first.path.String(), place, "the edited file would read differently here", rewrite)
+		return refuse(targets[0].path.String(), place, "the edited file would read differently here", rewrite)
 	}
 
 	return nil
@@ -104,76 +140,30 @@ func sameQuotes(before, after yaml.Style) bool {
 }
 
 // proveValues compares what Helm reads: the wanted paths hold the new strings, everything else is as before.
-func (s *state) proveValues(result []byte, wanted map[*yaml.Node]string) error {
-	first := s.first(wanted)
+func (s *state) proveValues(result []byte, targets []*target) error {
 	after, err := readValues(result)
 	if err != nil {
-		return refuse(first.path.String(), first.node, "the edited file would be refused ("+err.Error()+")", rewrite)
+		return targets[0].refuse("the edited file would be refused ("+err.Error()+")", rewrite)
 	}
-	merged := after.merged()
-	for _, t := range s.ordered {
-		value, changes := wanted[t.node]
-		if !changes {
-			continue
+	if len(after.parts) != len(s.values.parts) {
+		return targets[0].refuse("Helm would split the edited file into other documents", rewrite)
+	}
+	for _, t := range targets {
+		if read, _ := lookup(after.merged, t.elements); read != t.value {
+			return t.refuse(fmt.Sprintf("Helm would read %s, not %q", describeValue(read), shorten(t.value)), rewrite)
 		}
-		if read, _ := lookup(merged, t.elements); read != value {
-			return refuse(t.path.String(), t.node, fmt.Sprintf("Helm would read %s, not %q", describeValue(read), shorten(value)), rewrite)
-		}
-		replace(s.values.partAt(t.span.start).tree, t.elements, value)
+	}
+	// The old tree with the new values in it is what the new tree must be. It is put back in order for the next proof.
+	for _, t := range targets {
+		tree := s.values.partAt(t.span.start).tree
+		previous := replace(tree, t.elements, t.value)
+		defer replace(tree, t.elements, previous)
 	}
 	for i := range s.values.parts {
-		if len(after.parts) != len(s.values.parts) || !sameValues(s.values.parts[i].tree, after.parts[i].tree) {
-			return s.refuseSpread(first)
+		if !sameValues(s.values.parts[i].tree, after.parts[i].tree) {
+			return targets[0].refuse("other values would change with it for Helm", rewrite)
 		}
 	}
 
 	return nil
-}
-
-// refuseSpread says that a change would show at other paths too, and which aliases carry it there.
-func (s *state) refuseSpread(t *target) error {
-	users := aliasesOf(s.docs, t.node)
-	if len(users) == 0 {
-		return refuse(t.path.String(), t.node, "other values would change with it for Helm", rewrite)
-	}
-
-	return refuse(t.path.String(), t.node, "other values would change with it, through "+strings.Join(users, ", "), "write the value out there instead")
-}
-
-// maxAliasesShown bounds the aliases that a message lists.
-const maxAliasesShown = 5
-
-// aliasesOf names the aliases that repeat a node, or a part of the document that it stands in.
-func aliasesOf(docs []*yaml.Node, node *yaml.Node) []string {
-	around := map[*yaml.Node]struct{}{}
-	for _, doc := range docs {
-		collectAround(doc, node, around)
-	}
-	var users []string
-	for _, doc := range docs {
-		users = collectAliases(doc, around, users)
-	}
-
-	return users
-}
-
-// collectAround adds the node and all that it stands in.
-func collectAround(from, node *yaml.Node, around map[*yaml.Node]struct{}) bool {
-	within := from == node || slices.ContainsFunc(from.Content, func(child *yaml.Node) bool { return collectAround(child, node, around) })
-	if within {
-		around[from] = struct{}{}
-	}
-
-	return within
-}
-
-func collectAliases(from *yaml.Node, of map[*yaml.Node]struct{}, users []string) []string {
-	if _, repeats := of[from.Alias]; repeats && len(users) < maxAliasesShown {
-		users = append(users, fmt.Sprintf("*%s at line %d", shorten(from.Value), from.Line))
-	}
-	for _, child := range from.Content {
-		users = collectAliases(child, of, users)
-	}
-
-	return users
 }

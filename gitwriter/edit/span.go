@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,49 +20,90 @@ type span struct {
 	blank      bool
 }
 
-// locate finds the bytes of each target, and sorts the targets by their place in the file.
+// write returns what replaces the span's bytes.
+func (s span) write(value string, style yaml.Style) string {
+	text := render(value, style)
+	if s.blank {
+		return " " + text
+	}
+
+	return text
+}
+
+// locate finds the bytes of each target, and sorts the targets by their place in the file, those without a node last.
 //
 // yaml.v3 gives line and column of a node's first character, properties (anchor, tag) included, and no end. Lines end where
 // YAML 1.1 says so, columns count characters.
-func locate(data []byte, targets []*target) error {
-	slices.SortFunc(targets, func(a, b *target) int {
-		if a.node.Line != b.node.Line {
+func locate(data []byte, targets []*target) {
+	slices.SortStableFunc(targets, func(a, b *target) int {
+		switch {
+		case a.node == nil || b.node == nil:
+			return cmp.Compare(rank(a), rank(b))
+		case a.node.Line != b.node.Line:
 			return a.node.Line - b.node.Line
+		default:
+			return a.node.Column - b.node.Column
 		}
-
-		return a.node.Column - b.node.Column
 	})
-	at := len(data) - len(bytes.TrimPrefix(data, []byte(bom)))
-	line := 1
+	place := cursor{data: data, at: len(data) - len(bytes.TrimPrefix(data, []byte(bom))), line: 1, column: 1}
+	done := 0
 	for _, t := range targets {
-		for line < t.node.Line {
-			length := bytes.IndexAny(data[at:], "\n\r\u0085\u2028\u2029")
-			if length < 0 {
-				return t.lost()
-			}
-			at += length + breakAt(data[at+length:])
-			line++
+		if t.node == nil {
+			return
 		}
-		start := at
-		for range t.node.Column - 1 {
-			_, size := utf8.DecodeRune(data[start:])
-			start += size
+		found := place.move(t.node.Line, t.node.Column)
+		if found {
+			t.span, found = scalarSpan(data, place.at, t.node)
 		}
-		var found bool
-		if t.span, found = scalarSpan(data, min(start, len(data)), t.node); !found {
-			return t.lost()
+		// Spans follow each other: two that share a byte would mean that one of them is wrong.
+		if !found || t.span.start < done {
+			t.err = t.lost()
+
+			continue
 		}
+		done = t.span.end
+	}
+}
+
+// rank puts targets that were found before the others.
+func rank(t *target) int {
+	if t.node == nil {
+		return 1
 	}
 
-	return nil
+	return 0
+}
+
+// cursor walks through a file by lines and columns, forwards only.
+type cursor struct {
+	data             []byte
+	at, line, column int
+}
+
+// move goes to a place. False: the file has no such line.
+func (c *cursor) move(line, column int) bool {
+	for c.line < line {
+		length := bytes.IndexAny(c.data[c.at:], "\n\r\u0085\u2028\u2029")
+		if length < 0 {
+			return false
+		}
+		c.at += length + breakAt(c.data[c.at+length:])
+		c.line, c.column = c.line+1, 1
+	}
+	for ; c.column < column && c.at < len(c.data); c.column++ {
+		_, size := utf8.DecodeRune(c.data[c.at:])
+		c.at += size
+	}
+
+	return true
 }
 
 func (t *target) lost() error {
 	if t.node.Value == "" {
-		return refuse(t.path.String(), t.node, "has no value, and no place for one", `write it with a colon and ""`)
+		return t.refuse("there is no value here, and no place for one", `write the key with a colon and ""`)
 	}
 
-	return refuse(t.path.String(), t.node, "the bytes of this value can't be told apart", "write it on the line of its key, in double quotes")
+	return t.refuse("the bytes of this value can't be told apart", "write it on the line of its key, in double quotes")
 }
 
 // breakAt returns the length of the line break that the text begins with, or 0.

@@ -1,18 +1,34 @@
 package edit
 
 import (
-	"fmt"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
 
-// target is one place to edit, found in a loaded file.
+// target is one place to edit.
 type target struct {
 	path     Path
 	elements []element
-	node     *yaml.Node
-	span     span
+
+	// wished says that value shall stand there.
+	wished bool
+	value  string
+
+	// node is nil until the place is found; trail are the nodes around it, from the root.
+	node  *yaml.Node
+	trail []*yaml.Node
+	span  span
+
+	// changes says that text, the value as it is written, replaces the bytes of the span.
+	changes bool
+	text    string
+
+	// err is why nothing can be written there.
+	err error
 }
+
+func newTarget(p Path) *target { return &target{path: p, elements: p.elements()} }
 
 // current is the value that stands there, as Value returns it.
 func (t *target) current() string {
@@ -23,41 +39,41 @@ func (t *target) current() string {
 	return t.node.Value
 }
 
-// state is a file, read by both parsers, with the targets found in it. It serves one call and is changed by apply.
-type state struct {
-	data    []byte
-	docs    []*yaml.Node
-	aliases bool
-	values  *values
-	// targets are in the order that was asked for, ordered in that of the file.
-	targets, ordered []*target
+// refuse makes the error that concerns the target's own place.
+func (t *target) refuse(problem, hint string) *Error {
+	return refuse(t.path.String(), t.node, problem, hint)
 }
 
-// load reads a file and finds the paths, or refuses.
-func load(data []byte, paths []Path) (*state, error) {
+// state is a file, read by both parsers, with the targets found in it. It serves one plan.
+type state struct {
+	data   []byte
+	docs   []*yaml.Node
+	values *values
+	// aliases are those of all documents.
+	aliases []*yaml.Node
+	// targets are in the order of the file; those that weren't found stand at the end.
+	targets []*target
+	// changed are those of which the bytes change, once that is proven right.
+	changed []*target
+}
+
+// load reads a file and finds the targets, or notes in each why it can't be found. An error concerns the whole file.
+func load(data []byte, targets []*target) (*state, error) {
 	nodes, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
-	s := &state{data: data, docs: nodes.docs, aliases: nodes.aliases}
-	for _, path := range paths {
-		node, err := find(s.docs, path)
-		if err != nil {
-			return nil, err
-		}
-		s.targets = append(s.targets, &target{path: path, elements: path.elements(), node: node})
+	s := &state{data: data, docs: nodes.docs, aliases: nodes.aliases, targets: targets}
+	search := newFinder(s.docs)
+	for _, t := range targets {
+		t.err = search.find(t)
 	}
-	s.ordered = append(s.ordered, s.targets...)
-	if err := locate(data, s.ordered); err != nil {
-		return nil, err
-	}
+	locate(data, s.targets)
 	if s.values, err = readValues(data); err != nil {
 		return nil, err
 	}
-	for _, t := range s.targets {
-		if err := s.checkSeen(t); err != nil {
-			return nil, err
-		}
+	for _, t := range s.located() {
+		t.err = s.checkSeen(t)
 	}
 
 	return s, nil
@@ -67,10 +83,10 @@ func load(data []byte, paths []Path) (*state, error) {
 func (s *state) checkSeen(t *target) error {
 	own, exists := lookup(s.values.partAt(t.span.start).tree, t.elements)
 	if !exists {
-		return refuse(t.path.String(), t.node, "Helm doesn't see this value", "keep it in a document of its own, begun by a line of three hyphens")
+		return t.refuse("Helm doesn't see this value", "keep it in a document of its own, begun by a line of three hyphens")
 	}
-	if effective, exists := lookup(s.values.merged(), t.elements); !exists || !sameValues(own, effective) {
-		return refuse(t.path.String(), t.node, "a later document of the file overrides a part of this path for Helm", "remove it there")
+	if effective, exists := lookup(s.values.merged, t.elements); !exists || !sameValues(own, effective) {
+		return t.refuse("a later document of the file overrides a part of this path for Helm", "remove it there")
 	}
 
 	return nil
@@ -78,48 +94,62 @@ func (s *state) checkSeen(t *target) error {
 
 // isDone says whether the value stands there already and every reader takes it for this string.
 func (s *state) isDone(t *target, value string) bool {
-	own, _ := lookup(s.values.partAt(t.span.start).tree, t.elements)
-	if t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 && floatPattern.MatchString(value) {
-		return false
-	}
-
-	return own == value && t.node.ShortTag() == "!!str" && t.node.Value == value
+	return t.node.Value == value && s.kind(t) == String
 }
 
-// apply replaces the targets' bytes by the edits' values and proves the result. edits[i] is for targets[i].
-func (s *state) apply(edits []Edit) ([]byte, error) {
-	wanted := make(map[*yaml.Node]string, len(edits))
-	size := len(s.data)
-	for i, t := range s.targets {
-		if !s.isDone(t, edits[i].Value) {
-			wanted[t.node] = edits[i].Value
-			size += len(edits[i].Value) + len(` ""`)
-		}
+// Kind is what a reader of YAML takes a scalar for.
+type Kind string
+
+// The kinds of scalars, with their articles. Other is a date, say, or what two readers disagree about.
+const (
+	String  Kind = "a string"
+	Number  Kind = "a number"
+	Boolean Kind = "a boolean"
+	Null    Kind = "null"
+	Other   Kind = "no string for every reader"
+)
+
+// kind says what both parsers take the target's scalar for.
+func (s *state) kind(t *target) Kind {
+	own, _ := lookup(s.values.partAt(t.span.start).tree, t.elements)
+	quoted := t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	switch tag := t.node.ShortTag(); {
+	case own == nil && tag == "!!null":
+		return Null
+	case own == true || own == false:
+		return Boolean
+	case tag == "!!int" || tag == "!!float" || !quoted && floatPattern.MatchString(t.node.Value):
+		return Number
+	case own == t.node.Value && tag == "!!str":
+		return String
+	default:
+		return Other
 	}
-	if len(wanted) == 0 {
-		return s.data, nil
+}
+
+// located are the targets that were found and not refused yet, in the order of the file.
+func (s *state) located() []*target {
+	return slices.DeleteFunc(slices.Clone(s.targets), func(t *target) bool { return t.err != nil })
+}
+
+// changing are those of them of which the bytes change.
+func (s *state) changing() []*target {
+	return slices.DeleteFunc(s.located(), func(t *target) bool { return !t.changes })
+}
+
+// splice returns the file with the texts of these targets in place of what stands there. They must be in its order.
+func (s *state) splice(targets []*target) []byte {
+	size := len(s.data)
+	for _, t := range targets {
+		size += len(t.text)
 	}
 	result := make([]byte, 0, size)
 	done := 0
-	for _, t := range s.ordered {
-		value, changes := wanted[t.node]
-		if !changes {
-			continue
-		}
+	for _, t := range targets {
 		result = append(result, s.data[done:t.span.start]...)
-		if t.span.blank {
-			result = append(result, ' ')
-		}
-		result = append(result, render(value, t.node.Style)...)
+		result = append(result, t.text...)
 		done = t.span.end
 	}
-	result = append(result, s.data[done:]...)
-	if len(result) > maxFile {
-		return nil, &Error{Problem: fmt.Sprintf("the edited file is larger than %d MiB", maxFile>>20), Hint: "keep the values to edit in a smaller file"}
-	}
-	if err := s.prove(result, wanted); err != nil {
-		return nil, err
-	}
 
-	return result, nil
+	return append(result, s.data[done:]...)
 }

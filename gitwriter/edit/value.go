@@ -28,7 +28,7 @@ var (
 )
 
 // CheckTagOrDigest says whether the value is a legal tag or digest, by the grammars of the OCI specifications. Apply itself
-// writes any printable line of text; who writes what a registry said asks this first.
+// writes any line of text; who writes what a registry said asks this first.
 func CheckTagOrDigest(value string) error {
 	if tagPattern.MatchString(value) || digestPattern.MatchString(value) {
 		return nil
@@ -51,16 +51,30 @@ func checkValue(e Edit) error {
 	case strings.Contains(e.Value, "{{"):
 		problem = fmt.Sprintf("the value %q is a template", shorten(e.Value))
 	default:
-		if at := strings.IndexFunc(e.Value, func(char rune) bool { return !unicode.IsPrint(char) }); at >= 0 {
+		if at := strings.IndexFunc(e.Value, isForbidden); at >= 0 {
 			char, _ := utf8.DecodeRuneInString(e.Value[at:])
-			problem = fmt.Sprintf("the value %q holds the unprintable character %U", shorten(e.Value), char)
+			problem = fmt.Sprintf("the value %q holds the control character %U", shorten(e.Value), char)
 		}
 	}
 	if problem == "" {
 		return nil
 	}
 
-	return &Error{Path: e.Path.String(), Problem: problem, Hint: "give one line of printable text, without {{"}
+	return &Error{Path: e.Path.String(), Problem: problem, Hint: "give one line of text, without control characters and {{"}
+}
+
+// isForbidden says of a character that no value may hold it: control characters, line breaks of YAML 1.1 among them; what
+// turns the direction of text, so that a reviewer sees another value; and what YAML doesn't let stand in a file (YAML 1.2.2,
+// section 5.1), or takes for a byte order mark.
+func isForbidden(char rune) bool {
+	switch {
+	case unicode.IsControl(char), unicode.Is(unicode.Bidi_Control, char):
+		return true
+	case char == '\u2028', char == '\u2029', char == '\ufeff', char == '\ufffe', char == '\uffff':
+		return true
+	default:
+		return false
+	}
 }
 
 // isSurelyString says whether the text, written plain, is this very string for every YAML reader: 1.1, 1.2 and Helm's.
@@ -86,7 +100,7 @@ func render(value string, style yaml.Style) string {
 	case style&yaml.DoubleQuotedStyle == 0 && isSurelyString(value):
 		return value
 	default:
-		// The value holds printable characters only, so that these two are all that must be escaped.
+		// The value holds no control characters, so that these two are all that must be escaped.
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 	}
 }
