@@ -71,7 +71,7 @@ func TestClientCertificate(t *testing.T) {
 }
 
 // forward makes a socket reachable at an address, which is returned.
-func forward(t *testing.T, socket string) string {
+func forward(t testing.TB, socket string) string {
 	t.Helper()
 
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -14,7 +14,7 @@ import (
 // anything changing here (401, 403), so that all are tried again; only a name that the registry itself calls invalid
 // waits for a change.
 type Error struct {
-	// Op is what was being done: "list tags of", "resolve".
+	// Op is what was being done: "list tags of", "resolve", "inspect".
 	Op string
 	// Registry and Repository name the repository, Tag the tag if one was asked for.
 	Registry, Repository, Tag string

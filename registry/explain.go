@@ -82,6 +82,8 @@ func (o operation) hint(status int) string {
 		return "check that the tag still exists"
 	case status == http.StatusNotFound:
 		return "check the image's name, or push its first tag"
+	case status == http.StatusProxyAuthRequired:
+		return proxyHint(status)
 	case status == http.StatusTooManyRequests:
 		return "ask less often, or with a credential that may ask more often"
 	case status >= http.StatusInternalServerError:

@@ -105,6 +105,12 @@ func TestListTagsFaults(t *testing.T) {
 				"check the image's name, or push its first tag",
 			status: 404, requests: 1,
 		},
+		"Proxy": {
+			reason: "over plain HTTP a proxy answers in the registry's place",
+			answer: respond(407, ""),
+			want:   list + " answered 407 Proxy Authentication Required: check the proxy's credentials",
+			status: 407, requests: 1,
+		},
 		"InvalidName": {
 			reason: "a name that the registry calls invalid stays so",
 			answer: respond(400, `{"errors":[{"code":"NAME_INVALID","message":"invalid repository name"}]}`),

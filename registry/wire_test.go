@@ -44,6 +44,8 @@ var binary = sync.OnceValues(func() (string, error) {
 type wire struct {
 	// host is where clients find it.
 	host string
+	// socket is where the registry itself listens.
+	socket string
 	// backend leads to the registry itself, whatever the host that is asked for.
 	backend *http.Transport
 	// requests counts what arrived.
@@ -66,7 +68,8 @@ func newWire(t testing.TB, user, password string) *wire {
 		config = htpasswd(t, dir, user, password)
 	}
 
-	w := &wire{backend: socketTransport(t, startRegistry(t, dir, "", config))}
+	w := &wire{socket: startRegistry(t, dir, "", config)}
+	w.backend = socketTransport(t, w.socket)
 	w.proxy = &httputil.ReverseProxy{Transport: w.backend, Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
 		r.Out.Host = r.In.Host
@@ -116,7 +119,14 @@ func (w *wire) cost(f func()) int {
 func (w *wire) repository(t testing.TB, path string) name.Repository {
 	t.Helper()
 
-	repo, err := registry.ParseImage(w.host+"/"+path, true)
+	return insecure(t, w.host+"/"+path)
+}
+
+// insecure returns a repository at a registry without TLS.
+func insecure(t testing.TB, image string) name.Repository {
+	t.Helper()
+
+	repo, err := registry.ParseImage(image, true)
 	if err != nil {
 		t.Fatal(err)
 	}
