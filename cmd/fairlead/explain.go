@@ -140,7 +140,7 @@ func (o *explainOptions) askFiles(command *cobra.Command, name string) (explain.
 	}
 	question.Current.Tag, question.Current.Digest, _ = strings.Cut(o.current, "@")
 	question.Now = time.Now()
-	return question.Answer(command.Context())
+	return question.Answer()
 }
 
 // askCluster asks with the rights of the kubeconfig's user.
@@ -150,7 +150,10 @@ func (o *explainOptions) askCluster(command *cobra.Command, name string) (explai
 	rules.ExplicitPath = o.kubeconfig
 	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
 	config, err := kubeconfig.ClientConfig()
-	if err != nil {
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return explain.Answer{}, errors.New("find the cluster: there is no kubeconfig: set --kubeconfig, or explain from files with -f and --tags")
+	case err != nil:
 		return explain.Answer{}, fmt.Errorf("find the cluster: %w: set --kubeconfig, or explain from files with -f and --tags", err)
 	}
 	config.UserAgent, config.WarningHandler = "fairlead/"+version, rest.NoWarnings{}

@@ -1,10 +1,6 @@
 package explain
 
-import (
-	"slices"
-
-	"github.com/fairlead/fairlead/registry/selection"
-)
+import "github.com/fairlead/fairlead/registry/selection"
 
 // Answer is what a policy takes, and why. Its JSON is described by docs/explain.schema.json.
 type Answer struct {
@@ -43,7 +39,7 @@ type Tag struct {
 func answer(explained selection.Explanation, warnings []string) Answer {
 	made := Answer{
 		Reason: explained.Reason, Tags: make([]Tag, 0, len(explained.Verdicts)),
-		Warnings: slices.Concat([]string{}, warnings, explained.Warnings), waiting: explained.Waiting,
+		Warnings: append(append([]string{}, warnings...), explained.Warnings...), waiting: explained.Waiting,
 	}
 	if explained.Tag != "" {
 		made.Chosen = &Chosen{Tag: explained.Tag, Digest: explained.Digest}

@@ -18,6 +18,7 @@ import (
 	k8syaml "sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/choice"
 )
 
 const (
@@ -260,12 +261,18 @@ func decode(d document) (*v1alpha1.ImagePolicy, []string, error) {
 		return nil, nil, errors.New(strings.Join(problems, "; "))
 	}
 	policy, err := decodeStrict(d.content)
-	return policy, warnings, err
+	if err == nil {
+		_, err = choice.Selector(policy)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return policy, warnings, nil
 }
 
 // aboutTargets reports whether a violation is about where the choice would be written, and nothing else.
 func aboutTargets(v violation) bool {
-	return !v.shape && (strings.HasPrefix(v.path, "spec.targets") || v.path == "spec" && strings.Contains(v.problem, "each target"))
+	return !v.shape && (strings.HasPrefix(v.path, "spec.targets") || strings.Contains(v.rule, "self.targets"))
 }
 
 // decodeStrict decodes an object of which every field must be known.

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -25,22 +25,17 @@ type Question struct {
 	Warnings []string
 }
 
-// Answer decides as the controller would if the registry held these tags, and if nothing but what the files say were
-// known: a tag without a time was first seen now, and has every platform that the policy asks for. The error is a
+// Answer decides as the controller would if the registry held these tags, and if all that the files don't say were in
+// order: a tag without a time was first seen now, and has every platform that the policy asks for. The error is a
 // *selection.PolicyError.
-func (q *Question) Answer(ctx context.Context) (Answer, error) {
+func (q *Question) Answer() (Answer, error) {
 	selector, err := choice.Selector(q.Policy)
 	if err != nil {
 		return Answer{}, err
 	}
 	in := selection.Input{Tags: selection.NewTags(q.Tags.Names), Now: q.Now, Current: q.Current}
-	look := func(_ context.Context, tag string) (selection.Fact, error) { return q.fact(tag), nil }
-	clocks := make(map[string]selection.Fact, len(q.Tags.Facts))
-	for tag := range q.Tags.Facts {
-		clocks[tag] = q.fact(tag)
-	}
-	if in, err = choice.Resolve(ctx, selector, in, clocks, look); err != nil {
-		return Answer{}, err
+	if selector.NeedsFacts() {
+		in.Known = q.facts()
 	}
 	explained := selector.Explain(in)
 	explained.Digest = q.Tags.Facts[explained.Tag].Digest
@@ -50,14 +45,15 @@ func (q *Question) Answer(ctx context.Context) (Answer, error) {
 // unknown stands for a digest that the file doesn't give: an image has one, whether it is known or not.
 const unknown = "unknown"
 
-// fact is what the files say of a tag, and what is taken for granted beyond it.
-func (q *Question) fact(tag string) selection.Fact {
-	fact := q.Tags.Facts[tag]
-	if fact.Digest == "" {
-		fact.Digest = unknown
+// facts are what the files say of every tag, and what is taken for granted beyond it.
+func (q *Question) facts() map[string]selection.Fact {
+	facts := make(map[string]selection.Fact, len(q.Tags.Names))
+	for _, tag := range q.Tags.Names {
+		fact := q.Tags.Facts[tag]
+		fact.Digest, fact.Platforms = cmp.Or(fact.Digest, unknown), q.Policy.Spec.Platforms
+		facts[tag] = fact
 	}
-	fact.Platforms = q.Policy.Spec.Platforms
-	return fact
+	return facts
 }
 
 // warnings say what the files can't.

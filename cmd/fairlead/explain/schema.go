@@ -54,6 +54,8 @@ type violation struct {
 	problem string
 	// shape: the value is of another type, so that nothing can be made of it.
 	shape bool
+	// rule that the value breaks, in the language of the API server; empty if it breaks a plainer bound.
+	rule string
 }
 
 // String is the violation as a message.
@@ -125,8 +127,7 @@ func clone(value any) any {
 	}
 }
 
-// check collects what is wrong with a completed value, from the outside in. A rule is asked only of a value whose parts
-// are well-formed, as the API server does.
+// check collects what is wrong with a completed value. Rules are asked only of a value of which something can be made.
 func (s *schema) check(path string, value any) []violation {
 	found := s.checkType(path, value)
 	if len(found) > 0 {
@@ -149,12 +150,13 @@ func (s *schema) check(path string, value any) []violation {
 	case string:
 		found = s.checkText(path, value)
 	}
-	if len(found) > 0 {
+	_, object := value.(map[string]any)
+	if len(found) > 0 && !object || slices.ContainsFunc(found, func(v violation) bool { return v.shape }) {
 		return found
 	}
 	for _, rule := range s.Rules {
 		if holds := rules[rule.Message]; holds != nil && !holds(value) {
-			found = append(found, violation{path: path, problem: rule.Message})
+			found = append(found, violation{path: path, problem: rule.Message, rule: rule.Rule})
 		}
 	}
 	return found

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -153,8 +154,11 @@ func (b *bounded) Read(into []byte) (int, error) {
 
 // readError is why a file can't be read, naming the file once.
 func readError(name string, err error) error {
-	if known := (*Error)(nil); errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
+	}
+	if failure, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failure.Err
 	}
 	return failf("read %s: %v", name, err)
 }

@@ -56,11 +56,14 @@ func (a *Answer) writeText(to *bytes.Buffer, p paint) {
 	}
 }
 
-// writeTable writes every tag. The columns are as wide as their widest cell.
+// maxColumn bounds how far a long tag moves the other columns away from all tags.
+const maxColumn = 64
+
+// writeTable writes every tag. The columns are as wide as their widest cell, within reason.
 func (a *Answer) writeTable(to *bytes.Buffer, p paint) {
 	tags, verdicts := len("TAG"), len("VERDICT")
 	for _, t := range a.Tags {
-		tags, verdicts = max(tags, utf8.RuneCountInString(printable(t.Tag))), max(verdicts, len(t.Verdict))
+		tags, verdicts = max(tags, min(maxColumn, utf8.RuneCountInString(printable(t.Tag)))), max(verdicts, len(t.Verdict))
 	}
 	row := func(colour, tag, verdict, reason string) {
 		to.WriteString(p.in(colour, pad(tag, tags)+"  "+pad(verdict, verdicts)))
