@@ -18,6 +18,8 @@ const (
 	maxFile = 10 << 20
 	// maxNodes bounds what a file may decode to. A node needs two bytes in the file and several hundred in memory.
 	maxNodes = 500_000
+	// maxDocuments bounds the documents of a file: each costs far more time than its three bytes let expect.
+	maxDocuments = 10_000
 	// maxDepth bounds the nesting of maps and lists.
 	maxDepth = 256
 	// maxAliasNodes bounds the nodes that aliases add when they are resolved: 24 KB of nested aliases can stand for billions.
@@ -53,7 +55,17 @@ func parse(data []byte) (*stream, error) {
 			return nil, err
 		}
 		result.aliases = append(result.aliases, survey.aliases...)
+		if len(result.docs) == maxDocuments {
+			return nil, tooManyDocuments()
+		}
 		result.docs = append(result.docs, doc)
+	}
+}
+
+func tooManyDocuments() error {
+	return &Error{
+		Problem: fmt.Sprintf("the file holds more than %d documents", maxDocuments),
+		Hint:    "keep the values to edit in a file of their own",
 	}
 }
 

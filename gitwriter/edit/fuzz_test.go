@@ -82,6 +82,77 @@ func checkFuzzed(t *testing.T, data []byte, e edit.Edit) {
 		t.Fatalf("second Apply: %v\n%q\n%q", err, got, again)
 	}
 	checkByHelm(t, data, got, e)
+	checkByNodes(t, data, got, e)
+}
+
+// checkByNodes checks that a plain walk through both node trees meets the same, but for the one scalar.
+func checkByNodes(t *testing.T, before, after []byte, e edit.Edit) {
+	t.Helper()
+	want, got := flatten(before), flatten(after)
+	if len(want) != len(got) {
+		t.Fatalf("%s=%q: %d nodes became %d\n%q\n%q", e.Path, e.Value, len(want), len(got), before, after)
+	}
+	changed := 0
+	for i := range want {
+		if want[i] == got[i] {
+			continue
+		}
+		changed++
+		wished := leaf{path: e.Path.String(), kind: yaml.ScalarNode, value: e.Value, tag: "!!str", anchor: want[i].anchor}
+		if path, err := edit.ParsePath(got[i].path); err == nil {
+			got[i].path = path.String()
+		}
+		if got[i] != wished {
+			t.Fatalf("%s=%q: %v became %v\n%q\n%q", e.Path, e.Value, want[i], got[i], before, after)
+		}
+	}
+	if changed > 1 {
+		t.Fatalf("%s=%q: %d nodes changed\n%q\n%q", e.Path, e.Value, changed, before, after)
+	}
+}
+
+// leaf is what a node says by itself.
+type leaf struct {
+	path, value, tag, anchor string
+	kind                     yaml.Kind
+}
+
+// flatten lists all nodes of all documents, keys among them, in the order of the file.
+func flatten(data []byte) []leaf {
+	var leaves []leaf
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var doc yaml.Node
+		if err := decoder.Decode(&doc); err != nil {
+			return leaves
+		}
+		leaves = appendLeaves(leaves, &doc, "")
+	}
+}
+
+func appendLeaves(leaves []leaf, node *yaml.Node, path string) []leaf {
+	leaves = append(leaves, leaf{path: path, value: node.Value, tag: node.ShortTag(), anchor: node.Anchor, kind: node.Kind})
+	for i, child := range node.Content {
+		switch {
+		case node.Kind == yaml.DocumentNode:
+			leaves = appendLeaves(leaves, child, "")
+		case node.Kind == yaml.SequenceNode:
+			leaves = appendLeaves(leaves, child, path+"["+strconv.Itoa(i)+"]")
+		case i%2 == 1:
+			leaves = appendLeaves(leaves, child, joinPath(path, node.Content[i-1].Value))
+		default:
+			leaves = appendLeaves(leaves, child, path+" key")
+		}
+	}
+
+	return leaves
+}
+
+// joinPath escapes a key and puts it behind the path to its map.
+func joinPath(prefix, key string) string {
+	key = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`, `,`, `\,`, `=`, `\=`).Replace(key)
+
+	return strings.TrimPrefix(prefix+"."+key, ".")
 }
 
 // checkByHelm checks that Helm reads the same values from both files, but for the one edited.
@@ -137,8 +208,7 @@ func appendPaths(paths []string, node *yaml.Node, prefix string, depth int) []st
 		return appendPaths(paths, node.Content[0], prefix, depth)
 	case yaml.MappingNode:
 		for i := 0; i < len(node.Content); i += 2 {
-			key := strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`, `,`, `\,`, `=`, `\=`).Replace(node.Content[i].Value)
-			paths = appendPaths(paths, node.Content[i+1], strings.TrimPrefix(prefix+"."+key, "."), depth+1)
+			paths = appendPaths(paths, node.Content[i+1], joinPath(prefix, node.Content[i].Value), depth+1)
 		}
 	case yaml.SequenceNode:
 		for i, item := range node.Content {

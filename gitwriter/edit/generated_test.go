@@ -34,6 +34,50 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// TestGeneratedDrafts makes all edits of a random document in a random order, by one plan: each draft is known beforehand.
+func TestGeneratedDrafts(t *testing.T) {
+	t.Parallel()
+	const documents = 400
+	for seed := range uint64(documents) {
+		w := &writer{random: rand.New(rand.NewPCG(seed, 3))}
+		file := w.document()
+		edits := make([]edit.Edit, len(w.scalars))
+		for i, place := range w.scalars {
+			edits[i] = edit.Edit{Path: mustPath(t, place.path), Value: "v9.9.9-rc.1"}
+		}
+		splices, err := edit.Plan(file, edits)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, file)
+		}
+		draft, made := splices.Draft(), make([]bool, len(edits))
+		for _, i := range w.random.Perm(len(edits)) {
+			if err := splices.Err(i); err != nil {
+				t.Fatalf("seed %d: %v\n%s", seed, err, file)
+			}
+			made[i] = draft.Make(i)
+			if diff := cmp.Diff(w.edited(file, edits, made), string(draft.Bytes())); diff != "" || !made[i] {
+				t.Fatalf("seed %d: %s: -want +got:\n%s", seed, edits[i].Path, diff)
+			}
+		}
+	}
+}
+
+// edited is what the document looks like with some of the edits made.
+func (w *writer) edited(file []byte, edits []edit.Edit, made []bool) string {
+	var text strings.Builder
+	done := 0
+	for i, place := range w.scalars {
+		if made[i] {
+			text.Write(file[done:place.start])
+			fmt.Fprintf(&text, place.format, edits[i].Value)
+			done = place.end
+		}
+	}
+	text.Write(file[done:])
+
+	return text.String()
+}
+
 // place is a scalar that the writer wrote: where, and how another value looks there.
 type place struct {
 	path, format string

@@ -31,7 +31,11 @@ type part struct {
 // manifest, which isn't merged with others.
 func readValues(data []byte) (*values, error) {
 	result := &values{}
-	for _, p := range cut(data) {
+	parts := cut(data)
+	if len(parts) > maxDocuments+1 {
+		return nil, tooManyDocuments()
+	}
+	for _, p := range parts {
 		if err := checkSeparator(data, p); err != nil {
 			return nil, err
 		}

@@ -239,9 +239,6 @@ const maxKeysShown = 12
 
 // listKeys names the keys of a map for a message.
 func listKeys(node *yaml.Node) string {
-	if len(node.Content) == 0 {
-		return "none"
-	}
 	keys := make([]string, 0, maxKeysShown+1)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		if len(keys) == maxKeysShown {
@@ -249,10 +246,22 @@ func listKeys(node *yaml.Node) string {
 
 			break
 		}
-		keys = append(keys, quoteKey(node.Content[i].Value))
+		keys = append(keys, showKey(node.Content[i]))
 	}
 
 	return strings.Join(keys, ", ")
+}
+
+// showKey names a key of any kind.
+func showKey(key *yaml.Node) string {
+	switch key.Kind {
+	case yaml.ScalarNode:
+		return quoteKey(key.Value)
+	case yaml.AliasNode:
+		return "*" + shorten(key.Value)
+	default:
+		return describe(key)
+	}
 }
 
 // countItems says how many items a list has.

@@ -6,7 +6,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-const rewrite = "write the value on the line of its key, in double quotes, and without an anchor"
+const rewrite = "simplify this place first: the value on the line of its key, in double quotes, without an anchor, and no tabs around it"
 
 // maxProofs bounds the proofs of one plan. One is enough, but for each edit that can't be proven a few more are needed to
 // find out which it is.

@@ -37,6 +37,7 @@ func (s *state) checkSpread(targets []*target) {
 		countProbes(s.values.parts[i].tree, after.parts[i].tree, probes, seen)
 	}
 	for _, t := range suspects {
+		// Once is its own place.
 		if seen[t] > 1 {
 			t.err = s.refuseSpread(t)
 		}
@@ -97,6 +98,9 @@ func countProbes(before, after any, probes map[string]*target, seen map[*target]
 	case map[string]any:
 		was, _ := before.(map[string]any)
 		for key, value := range is {
+			if t, isProbe := probes[key]; isProbe {
+				seen[t]++ // an alias may also be a key
+			}
 			countProbes(was[key], value, probes, seen)
 		}
 	case []any:
@@ -107,7 +111,7 @@ func countProbes(before, after any, probes map[string]*target, seen map[*target]
 			}
 		}
 	case string:
-		if t, is := probes[is]; is && before != after {
+		if t, isProbe := probes[is]; isProbe && before != after {
 			seen[t]++
 		}
 	}
