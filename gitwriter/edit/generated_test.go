@@ -62,22 +62,6 @@ func TestGeneratedDrafts(t *testing.T) {
 	}
 }
 
-// edited is what the document looks like with some of the edits made.
-func (w *writer) edited(file []byte, edits []edit.Edit, made []bool) string {
-	var text strings.Builder
-	done := 0
-	for i, place := range w.scalars {
-		if made[i] {
-			text.Write(file[done:place.start])
-			fmt.Fprintf(&text, place.format, edits[i].Value)
-			done = place.end
-		}
-	}
-	text.Write(file[done:])
-
-	return text.String()
-}
-
 // place is a scalar that the writer wrote: where, and how another value looks there.
 type place struct {
 	path, format string
@@ -93,6 +77,22 @@ type writer struct {
 }
 
 func (w *writer) pick(choices ...string) string { return choices[w.random.IntN(len(choices))] }
+
+// edited is what the document looks like with some of the edits made.
+func (w *writer) edited(file []byte, edits []edit.Edit, made []bool) string {
+	var text strings.Builder
+	done := 0
+	for i, place := range w.scalars {
+		if made[i] {
+			text.Write(file[done:place.start])
+			fmt.Fprintf(&text, place.format, edits[i].Value)
+			done = place.end
+		}
+	}
+	text.Write(file[done:])
+
+	return text.String()
+}
 
 func (w *writer) document() []byte {
 	w.newline = w.pick("\n", "\n", "\r\n", "\r")

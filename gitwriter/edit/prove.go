@@ -154,11 +154,15 @@ func (s *state) proveValues(result []byte, targets []*target) error {
 		}
 	}
 	// The old tree with the new values in it is what the new tree must be. It is put back in order for the next proof.
-	for _, t := range targets {
-		tree := s.values.partAt(t.span.start).tree
-		previous := replace(tree, t.elements, t.value)
-		defer replace(tree, t.elements, previous)
+	previous := make([]any, len(targets))
+	for i, t := range targets {
+		previous[i] = replace(s.treeOf(t), t.elements, t.value)
 	}
+	defer func() {
+		for i, t := range targets {
+			replace(s.treeOf(t), t.elements, previous[i])
+		}
+	}()
 	for i := range s.values.parts {
 		if !sameValues(s.values.parts[i].tree, after.parts[i].tree) {
 			return targets[0].refuse("other values would change with it for Helm", rewrite)

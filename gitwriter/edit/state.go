@@ -81,7 +81,7 @@ func load(data []byte, targets []*target) (*state, error) {
 
 // checkSeen refuses a target that Helm doesn't see, or sees as another value because a later document overrides it.
 func (s *state) checkSeen(t *target) error {
-	own, exists := lookup(s.values.partAt(t.span.start).tree, t.elements)
+	own, exists := lookup(s.treeOf(t), t.elements)
 	if !exists {
 		return t.refuse("Helm doesn't see this value", "keep it in a document of its own, begun by a line of three hyphens")
 	}
@@ -91,6 +91,9 @@ func (s *state) checkSeen(t *target) error {
 
 	return nil
 }
+
+// treeOf is what Helm reads of the document that holds the target.
+func (s *state) treeOf(t *target) any { return s.values.partAt(t.span.start).tree }
 
 // isDone says whether the value stands there already and every reader takes it for this string.
 func (s *state) isDone(t *target, value string) bool {
@@ -111,12 +114,13 @@ const (
 
 // kind says what both parsers take the target's scalar for.
 func (s *state) kind(t *target) Kind {
-	own, _ := lookup(s.values.partAt(t.span.start).tree, t.elements)
+	own, _ := lookup(s.treeOf(t), t.elements)
+	_, isBoolean := own.(bool)
 	quoted := t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	switch tag := t.node.ShortTag(); {
 	case own == nil && tag == "!!null":
 		return Null
-	case own == true || own == false:
+	case isBoolean:
 		return Boolean
 	case tag == "!!int" || tag == "!!float" || !quoted && floatPattern.MatchString(t.node.Value):
 		return Number
