@@ -36,5 +36,6 @@ func newCommand() *cobra.Command {
 	}
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newExplainCommand())
+	root.AddCommand(newSetCommand())
 	return root
 }

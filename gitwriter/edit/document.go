@@ -13,9 +13,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// MaxFile bounds a file in bytes: what is larger is refused. Values files of real charts stay below 1 MiB.
+const MaxFile = 10 << 20
+
 const (
-	// maxFile bounds a file in bytes. Values files of real charts stay below 1 MiB.
-	maxFile = 10 << 20
 	// maxNodes bounds what a file may decode to. A node needs two bytes in the file and several hundred in memory.
 	maxNodes = 500_000
 	// maxDocuments bounds the documents of a file: each costs far more time than its three bytes let expect.
@@ -71,9 +72,9 @@ func tooManyDocuments() error {
 
 // checkText refuses by bytes, before any parser sees them.
 func checkText(data []byte) error {
-	if len(data) > maxFile {
+	if len(data) > MaxFile {
 		return &Error{
-			Problem: fmt.Sprintf("the file is larger than %d MiB", maxFile>>20),
+			Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFile>>20),
 			Hint:    "keep the values to edit in a smaller file",
 		}
 	}

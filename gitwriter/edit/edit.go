@@ -1,9 +1,32 @@
 package edit
 
+import "fmt"
+
 // Edit is one wish: that the value at Path be this string.
 type Edit struct {
 	Path  Path
 	Value string
+}
+
+// ParseEdit reads KEYPATH=VALUE: the path as ParsePath reads it, up to the first equals sign that no backslash escapes, and
+// the value behind it as it stands, with any further ones. Every error is an *Error without line and column.
+func ParseEdit(s string) (Edit, error) {
+	for at := 0; at < len(s); at++ {
+		switch s[at] {
+		case '\\':
+			at++
+		case '=':
+			path, err := ParsePath(s[:at])
+			if err != nil {
+				return Edit{}, err
+			}
+			e := Edit{Path: path, Value: s[at+1:]}
+
+			return e, checkValue(e)
+		}
+	}
+
+	return Edit{}, &Error{Problem: fmt.Sprintf("%q is no KEYPATH=VALUE", shorten(s)), Hint: "write it with an equals sign, such as www.tag=v1.0.36"}
 }
 
 // Value returns the scalar at the path as a string: what stands between the quotes, unescaped, or the plain text; a number

@@ -150,7 +150,7 @@ func (t *target) wish(e Edit) error {
 
 // settle finds out which targets change, and refuses those of which that can't be proven right.
 func (s *state) settle() {
-	room := maxFile - len(s.data)
+	room := MaxFile - len(s.data)
 	for _, t := range s.located() {
 		if !t.wished || s.isDone(t, t.value) {
 			continue
@@ -163,7 +163,7 @@ func (s *state) settle() {
 		if room < 0 {
 			t.err = &Error{
 				Path:    t.path.String(),
-				Problem: fmt.Sprintf("the edited file is larger than %d MiB", maxFile>>20),
+				Problem: fmt.Sprintf("the edited file is larger than %d MiB", MaxFile>>20),
 				Hint:    "keep the values to edit in a smaller file",
 			}
 		}
