@@ -79,7 +79,7 @@ func kinds() map[string]struct {
 		"numerical,extract":    {policy: selection.Policy{Exclude: exclude, Numerical: &selection.Order{}, Include: include, Extract: "$ts"}, tags: builds},
 		"alphabetical":         {policy: selection.Policy{Exclude: exclude, Alphabetical: &selection.Order{}}, tags: builds},
 		"alphabetical,extract": {policy: selection.Policy{Exclude: exclude, Alphabetical: &selection.Order{}, Include: branch, Extract: "$branch-$ts"}, tags: builds},
-		"digest":               {policy: selection.Policy{Exclude: exclude, Digest: &selection.Digest{Tag: "v1.1.4"}}, tags: manyTags},
+		"digest":               {policy: selection.Policy{Exclude: exclude, Digest: &selection.Digest{Tag: "v1.0.4"}}, tags: manyTags},
 		"semver,facts": {
 			policy: selection.Policy{Exclude: exclude, SemVer: semver, MinimumAge: time.Hour, Platforms: []string{"linux/amd64"}}, tags: manyTags,
 		},
@@ -155,5 +155,20 @@ func BenchmarkExplain(b *testing.B) {
 
 	for b.Loop() {
 		s.Explain(selection.Input{Tags: tags})
+	}
+}
+
+// TestAllocationsAreLinear bounds what a tag costs in every kind of policy, among few as among many.
+func TestAllocationsAreLinear(t *testing.T) { //nolint:paralleltest // it counts the allocations of the process.
+	for name, kind := range kinds() {
+		s := compilePolicy(t, kind.policy)
+
+		for _, n := range []int{1_000, 20_000} {
+			tags := kind.tags(n)
+
+			if each := testing.AllocsPerRun(2, func() { s.Select(selection.Input{Tags: selection.NewTags(tags)}) }) / float64(n); each > 4 {
+				t.Errorf("%s, %d tags: %.1f allocations for each, want at most 4", name, n, each)
+			}
+		}
 	}
 }

@@ -14,6 +14,8 @@ const (
 	maxExpression = 1024
 	// maxExclude is how many exclusions a policy may have.
 	maxExclude = 256
+	// maxInstructions bounds what an expression costs for each character of each tag: repetitions make a short one large.
+	maxInstructions = 2048
 )
 
 // filter says which tags count, and what of them is compared.
@@ -140,6 +142,9 @@ func newMatcher(field, written string) (matcher, error) {
 		}
 		return matcher{}, refuse(field, "%s %q: %s: write a regular expression of RE2, such as %q", field, written, why, example)
 	}
+	if instructions(written) > maxInstructions {
+		return matcher{}, refuse(field, "%s %q repeats too much, which makes it slow: write * or + instead of large counts", field, written)
+	}
 	form, literal := literalOf(written)
 	return matcher{field: field, written: written, compiled: compiled, form: form, literal: literal}, nil
 }
@@ -158,6 +163,19 @@ func (m *matcher) match(tag string) bool {
 	default:
 		return m.compiled.MatchString(tag)
 	}
+}
+
+// instructions is how large an expression is once it is compiled.
+func instructions(written string) int {
+	parsed, err := syntax.Parse(written, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(program.Inst)
 }
 
 // literalOf recognises an expression that is a literal, anchored or not.

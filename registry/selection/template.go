@@ -73,7 +73,7 @@ func (t template) literal(text string) template {
 
 // groupOf finds a group by name or number; negative if there is none.
 func groupOf(compiled *regexp.Regexp, name string) int {
-	if !isNumber(name) {
+	if !isNumber(name) || hasLeadingZero(name) {
 		return compiled.SubexpIndex(name)
 	}
 	group, err := strconv.Atoi(name)
