@@ -33,7 +33,7 @@ func question(t *testing.T, dir string) explain.Question {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { file.Close() })
+		t.Cleanup(func() { _ = file.Close() })
 		return file
 	}
 	asked := explain.Question{Now: noon}
@@ -153,6 +153,26 @@ func equalJSON(t *testing.T, a, b []byte) bool {
 		t.Fatal(err)
 	}
 	return cmp.Equal(left, right)
+}
+
+// TestDocument checks that the page shows what is answered, in the form that its schema has.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/explain.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := question(t, "testdata/answers/documented")
+	answer, err := asked.Answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := string(write(t, &answer, explain.FormatText)); !strings.Contains(string(page), shown) {
+		t.Errorf("docs/explain.md doesn't show the answer to testdata/answers/documented:\n%s", shown)
+	}
+	_, example, _ := strings.Cut(string(page), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	checkJSON(t, documented(t), []byte(example), 2)
 }
 
 // TestColours: colours are for people, and change nothing else.

@@ -91,67 +91,57 @@ func split(data []byte) ([]document, error) {
 		return nil, errors.New("the file is no text of UTF-8: is this an ImagePolicy?")
 	}
 	var documents []document
-	start, line := 0, 1
-	for at, number := 0, 1; at <= len(data); number++ {
-		next := len(data)
-		if end := bytes.IndexByte(data[at:], '\n'); end >= 0 {
-			next = at + end + 1
+	for line, count := 1, 1; len(data) > 0; count++ {
+		text := data
+		if next := separator.FindIndex(data); next != nil {
+			text = data[:next[0]+1]
 		}
-		if at == len(data) || at > start && separates(data[at:next]) {
-			content, err := parse(data[start:at], line)
-			if err != nil {
-				return nil, err
-			}
-			if content != nil {
-				documents = append(documents, document{line: line, content: content})
-			}
-			start, line = at, number
-		}
-		if len(documents) > maxDocuments {
+		content, ok, err := parse(text, line)
+		switch {
+		case err != nil:
+			return nil, err
+		case count > maxDocuments:
 			return nil, fmt.Errorf("more than %d documents", maxDocuments)
+		case ok:
+			documents = append(documents, document{line: line, content: content})
 		}
-		if at == len(data) {
-			break
-		}
-		at = next
+		line += bytes.Count(text, []byte{'\n'})
+		data = data[len(text):]
 	}
 	return documents, nil
 }
 
-func separates(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("---")) && (len(line) == 3 || strings.ContainsRune(" \t\r\n", rune(line[3])))
-}
+// separator is where a line ends and the next one begins another document.
+var separator = regexp.MustCompile(`\n---(?:[ \t\r\n]|$)`)
 
 // parse reads one document, in the words of sigs.k8s.io/yaml, the API server's own parser. Its lines are counted from the
-// beginning of the file. An empty document is nil.
-func parse(data []byte, line int) (fields, error) {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, nil
-	}
+// beginning of the file. ok is false for an empty document.
+func parse(data []byte, line int) (content fields, ok bool, err error) {
 	var node yaml.Node
 	if err := yaml.Unmarshal(data, &node); err != nil {
-		return nil, relocate(err, line)
+		return nil, false, relocate(err, line)
 	}
 	if aliases(&node) > maxAliases {
-		return nil, fmt.Errorf("line %d: more than %d aliases: write the values out", line, maxAliases)
+		return nil, false, fmt.Errorf("line %d: more than %d aliases: write the values out", line, maxAliases)
 	}
 	converted, err := k8syaml.YAMLToJSONStrict(data)
 	if err != nil {
-		return nil, relocate(err, line)
+		return nil, false, relocate(err, line)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(converted))
 	decoder.UseNumber()
-	var content any
-	if err := decoder.Decode(&content); err != nil {
-		return nil, err
+	var decoded any
+	if err := decoder.Decode(&decoded); err != nil {
+		return nil, false, err
 	}
-	if content, ok := content.(map[string]any); ok {
-		return content, nil
+	switch decoded := decoded.(type) {
+	case nil:
+		return nil, false, nil
+	case map[string]any:
+		return decoded, true, nil
+	default:
+		return nil, false, fmt.Errorf("line %d: the document is no object: it must begin with apiVersion and kind", line)
 	}
-	if content == nil {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("line %d: the document is no object: it must begin with apiVersion and kind", line)
 }
 
 // parserLine is where a parser says that something is.

@@ -120,7 +120,7 @@ func TestReadPolicyErrors(t *testing.T) {
 		"Binary":    {reason: "the wrong file", file: "\x7fELF\x02\x01", want: "policy.yaml: the file is no text of UTF-8: is this an ImagePolicy?"},
 		"Huge":      {reason: "a file is bounded", file: strings.Repeat("#", 1<<20+1), want: "policy.yaml has more than 1 MiB"},
 		"Documents": {reason: "so is the number of documents", file: strings.Repeat("---\na: b\n", 1002), want: "policy.yaml: more than 1000 documents"},
-		"NoSpec":    {reason: "nothing to ask about", file: policyNamed("a", "www")[:strings.Index(policyNamed("a", "www"), "spec")], want: "policy.yaml:1: ImagePolicy a/www: spec is missing"},
+		"NoSpec":    {reason: "nothing to ask about", file: policyHead + "metadata: {name: www, namespace: a}\n", want: "policy.yaml:1: ImagePolicy a/www: spec is missing"},
 		"SeveralProblems": {
 			reason: "all of them at once",
 			file:   "---\n" + spec("{image: 'i:1', pin: 1.10, select: {}, targets: []}"),

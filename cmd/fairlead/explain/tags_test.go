@@ -62,8 +62,8 @@ func TestReadTags(t *testing.T) {
 		},
 		"Twice": {
 			reason: "two lines may complete each other",
-			file:   "a " + digestA + "\na - 2026-11-22T10:00:00Z\na\na " + digestA + "\n",
-			want:   explain.Tags{Names: []string{"a"}, Facts: map[string]selection.Fact{"a": {Digest: digestA, FirstSeen: ten}}},
+			file:   "v1 " + digestA + "\nv1 - 2026-11-22T10:00:00Z\nv1\n# again\nv1 " + digestA + "\n",
+			want:   explain.Tags{Names: []string{"v1"}, Facts: map[string]selection.Fact{"v1": {Digest: digestA, FirstSeen: ten}}},
 		},
 		"NoTags": {
 			reason: "what no registry would take is judged, not refused: the verdict says so",

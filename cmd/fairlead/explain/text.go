@@ -77,6 +77,7 @@ func (a *Answer) writeTable(to *bytes.Buffer, p paint) {
 			colour = green
 		case selection.TooYoung:
 			colour = yellow
+		default: // What isn't taken stays in the background.
 		}
 		row(colour, printable(t.Tag), string(t.Verdict), printable(t.Reason))
 	}
