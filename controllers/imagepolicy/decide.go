@@ -34,7 +34,7 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 	case selected.Tag == "" && s.candidate != nil:
 		return v1alpha1.ReasonWaiting, fmt.Errorf("no tag of %s is old enough yet; the newest that waits is %s", s.image, s.candidate.Tag)
 	case selected.Tag == "":
-		return v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: %s", s.image, s.selector.Describe(), selected.Reason)
+		return v1alpha1.ReasonNoTagSelected, fmt.Errorf("no tag of %s is admitted by %s: %s: push one that is, or change the policy", s.image, s.selector.Describe(), selected.Reason)
 	case latest != nil && latest.Tag == selected.Tag:
 		return v1alpha1.ReasonRegistryFailed, s.keep(ctx, *latest, selected)
 	default:
