@@ -153,6 +153,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("(a)|(b)", "$1.$2", "b")
 	f.Add("(?P<long>.*)", "$long$long", "x")
 	f.Add("(0)*(0)", "$00$0", "0")
+	f.Add("0", "$0ع", "0")
 
 	f.Fuzz(func(t *testing.T, include, extract, tag string) {
 		m, err := newMatcher("tags.include", include)

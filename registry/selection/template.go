@@ -15,7 +15,7 @@ const example = "^main-(?P<ts>[0-9]+)$"
 
 // reference is a group in a template, or what stands for a dollar sign: "$ts", "${ts}", "$1", "$$". As in Go's
 // regexp.Expand, a name without braces is as long as it can be.
-var reference = regexp.MustCompile(`\$(?:([0-9A-Za-z_]+)|\{([0-9A-Za-z_]+)\}|(\$))?`)
+var reference = regexp.MustCompile(`\$(?:([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\}|(\$))?`)
 
 // template makes what is compared from the groups of an expression.
 type template []piece
