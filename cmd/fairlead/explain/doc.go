@@ -20,4 +20,7 @@ func (e *Error) Error() string { return e.Problem }
 // Terminal is true: asking again doesn't help before something is changed.
 func (e *Error) Terminal() bool { return true }
 
-func failf(format string, args ...any) *Error { return &Error{Problem: fmt.Sprintf(format, args...)} }
+// failf makes an Error that a terminal can be shown, whatever it quotes.
+func failf(format string, args ...any) *Error {
+	return &Error{Problem: printable(fmt.Sprintf(format, args...))}
+}

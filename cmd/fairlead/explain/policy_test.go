@@ -96,6 +96,11 @@ func TestReadPolicyErrors(t *testing.T) {
 			file:   strings.Repeat("---\n"+policyNamed("a", "w"), 30),
 			want:   "policy.yaml holds several ImagePolicies: name one of " + strings.Repeat("a/w, ", 20) + "and 10 more",
 		},
+		"Hostile": {
+			reason: "nothing of a file reaches the terminal as it is",
+			file:   policyHead + `metadata: {name: "\e[31m\u202e"}` + "\n---\n" + policyNamed("a", "b"),
+			want:   `policy.yaml holds several ImagePolicies: name one of \x1b[31m\u202e, a/b`,
+		},
 		"Text": {reason: "no object", file: "\n\nhello\n", want: "policy.yaml: line 1: the document is no object: it must begin with apiVersion and kind"},
 		"Broken": {
 			reason: "lines are counted from the beginning of the file",
@@ -171,14 +176,15 @@ func FuzzReadPolicy(f *testing.F) {
 	for _, spec := range specs {
 		f.Add(policyHead + "spec: " + spec)
 	}
+	f.Add(policyHead + `metadata: {name: "\e[31m\u202e"}` + "\n---\n" + policyNamed("a", "b"))
 	f.Add("a: &a {<<: *a}\n--- \n")
 	f.Fuzz(func(t *testing.T, file string) {
 		policy, _, err := explain.ReadPolicy("policy.yaml", strings.NewReader(file), explain.Wanted{})
 		if (policy == nil) == (err == nil) {
 			t.Errorf("neither policy nor error, or both: %v", err)
 		}
-		if err != nil && strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: a message is one line", err)
+		if err != nil {
+			checkPrintable(t, err)
 		}
 	})
 }

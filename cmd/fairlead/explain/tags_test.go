@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -200,6 +201,14 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("the disk is gone") }
 
+// checkPrintable checks that a message is one line that a terminal can be shown.
+func checkPrintable(t *testing.T, err error) {
+	t.Helper()
+	if strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%q isn't one line of text", err)
+	}
+}
+
 // FuzzReadTags: whatever a file holds, reading ends, each tag is there once, and reading what was understood gives the same.
 func FuzzReadTags(f *testing.F) {
 	f.Add([]byte("v1.0.0\nv1.0.1 " + digestA + " 2026-11-22T10:00:00Z\r\n# x\n\n"))
@@ -208,9 +217,7 @@ func FuzzReadTags(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		tags, err := explain.ReadTags("tags.txt", bytes.NewReader(file))
 		if err != nil {
-			if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) {
-				t.Errorf("%q: a message is one line", err)
-			}
+			checkPrintable(t, err)
 			return
 		}
 		var again bytes.Buffer
