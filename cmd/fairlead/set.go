@@ -74,7 +74,10 @@ func (o *setOptions) file(command *cobra.Command, name string, edits []edit.Edit
 	}
 	if !o.check {
 		if file.Link != "" {
-			fmt.Fprintf(command.ErrOrStderr(), "%s: a symbolic link: writing to %s\n", name, file.Link)
+			// Not even --quiet leaves this out: what is written isn't what was named.
+			if _, err := fmt.Fprintf(command.ErrOrStderr(), "%s: a symbolic link: writing to %s\n", name, file.Link); err != nil {
+				return err
+			}
 		}
 		if err := file.Replace(content); err != nil {
 			return err
@@ -110,8 +113,11 @@ func (o *setOptions) report(to io.Writer, name string, changes []set.Change) err
 		format = "%s: %s: %s, not %s\n"
 	}
 	for _, change := range changes {
-		if !o.quiet {
-			fmt.Fprintf(to, format, name, change.Path, change.From, change.To)
+		if o.quiet {
+			break
+		}
+		if _, err := fmt.Fprintf(to, format, name, change.Path, change.From, change.To); err != nil {
+			return err
 		}
 	}
 	if o.check && len(changes) > 0 {

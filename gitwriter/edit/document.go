@@ -164,6 +164,8 @@ func splitYAMLError(err error) (line int, message string) {
 	return line, found[2]
 }
 
+const noTemplate = "name a file without {{ }} outside of quotes, such as the values file that the template reads"
+
 // actionPattern finds a template action that stands in no quotes and no comment.
 var actionPattern = regexp.MustCompile(`(?m)^[^#'"\r\n]*\{\{`)
 
@@ -179,7 +181,7 @@ func syntaxError(data []byte, err error) error {
 		return &Error{
 			Line:    place,
 			Problem: "a template, not YAML (" + message + ")",
-			Hint:    "name a file without {{ }} outside of quotes, such as the values file that the template reads",
+			Hint:    noTemplate,
 		}
 	}
 
@@ -209,7 +211,7 @@ func (s *surveyor) visit(node *yaml.Node, depth int) (int, error) {
 	size := 1
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 0 && isTemplateKey(node, child) {
-			return 0, refuse("", node, "a template action, not YAML: {{", "name a file without {{ }} outside of quotes, such as the values file that the template reads")
+			return 0, refuse("", node, "a template, not YAML (it begins with {{)", noTemplate)
 		}
 		part, err := s.visit(child, depth+1)
 		if err != nil {

@@ -21,8 +21,11 @@ func ParseEdit(s string) (Edit, error) {
 				return Edit{}, err
 			}
 			e := Edit{Path: path, Value: s[at+1:]}
+			if err := checkValue(e); err != nil {
+				return Edit{}, err
+			}
 
-			return e, checkValue(e)
+			return e, nil
 		}
 	}
 

@@ -51,6 +51,44 @@ func TestValue(t *testing.T) {
 	}
 }
 
+// TestParseEdit compares what stands left and right of the equals sign, or the message.
+func TestParseEdit(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		in     string
+		path   string
+		value  string
+		err    string
+	}{
+		"Plain":        {reason: "the sign parts path and value", in: "www.tag=v1", path: "www.tag", value: "v1"},
+		"SignsInValue": {reason: "the first sign counts", in: "www.args=--a=b=c", path: "www.args", value: "--a=b=c"},
+		"SignInKey":    {reason: "a backslash makes it a part of the key", in: `a\=b\\=c`, path: `a\=b\\`, value: "c"},
+		"Empty":        {reason: "the empty string is a value", in: "www.tag=", path: "www.tag"},
+		"Commas":       {reason: "other than in helm --set, a comma ends no value", in: "a=b,c=d", path: "a", value: "b,c=d"},
+		"Blanks":       {reason: "blanks are kept", in: "a= b ", path: "a", value: " b "},
+		"NoSign":       {reason: "there is no value", in: "www.tag", err: `"www.tag" is no KEYPATH=VALUE: write it with an equals sign, such as www.tag=v1.0.36`},
+		"OnlyEscaped":  {reason: "an escaped sign is none", in: `a\=b`, err: `"a\\=b" is no KEYPATH=VALUE: write it with an equals sign, such as www.tag=v1.0.36`},
+		"NoKey":        {reason: "there is no path", in: "=v1", err: `no key path: it is empty: write it as in helm --set, such as www.tag, services[0].image.tag or annotations.example\.com/version`},
+		"BadValue":     {reason: "values are checked as by Apply", in: "a=\x00", err: `a: the value "\x00" holds the control character U+0000: give one line of text, without control characters and {{`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := edit.ParseEdit(tc.in)
+			message := ""
+			if err != nil {
+				message = err.Error()
+			} else if diff := cmp.Diff([]string{tc.path, tc.value}, []string{got.Path.String(), got.Value}); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.err, message); diff != "" {
+				t.Errorf("%s: message: -want +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // TestApplyRefusesInputs compares the messages for values and files that are refused by themselves.
 func TestApplyRefusesInputs(t *testing.T) {
 	t.Parallel()
@@ -71,6 +109,8 @@ func TestApplyRefusesInputs(t *testing.T) {
 		"Template":      {reason: "a chart would evaluate it, and no later edit replace it", value: "{{ .Values.x }}", err: `www.tag: the value "{{ .Values.x }}" is a template: give one line of text, without control characters and {{`},
 		"LongValue":     {reason: "a value is bounded", value: strings.Repeat("v", 4097), err: "www.tag: the value is longer than 4096 bytes: give one line of text, without control characters and {{"},
 		"LargeFile":     {reason: "a file is bounded", file: strings.Repeat("# comment\n", 1<<20+1), err: "the file is larger than 10 MiB: keep the values to edit in a smaller file"},
+		"ManyDocuments": {reason: "so are its documents", file: strings.Repeat("---\n", 10_001), err: "the file holds more than 10000 documents: keep the values to edit in a file of their own"},
+		"ManyParts":     {reason: "as Helm counts them, too", file: "a\n" + strings.Repeat("---b\n", 10_001), err: "the file holds more than 10000 documents: keep the values to edit in a file of their own"},
 		"ManyNodes":     {reason: "what a file decodes to is bounded", file: "a: [" + strings.Repeat("x,", 500_001) + "]\n", err: "the file may hold more than 500000 values: keep the values to edit in a smaller file"},
 		"GrowsTooLarge": {reason: "the result can be edited again", file: "www: {tag: v}\n" + strings.Repeat("#", 10<<20-15), value: "v1.0.36", err: "www.tag: the edited file is larger than 10 MiB: keep the values to edit in a smaller file"},
 	}

@@ -64,11 +64,11 @@ func parseEdits(t *testing.T, text string) []edit.Edit {
 	t.Helper()
 	var edits []edit.Edit
 	for line := range strings.Lines(text) {
-		keys, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
-		if !found {
-			t.Fatalf("%q isn't KEYPATH=VALUE", line)
+		e, err := edit.ParseEdit(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		edits = append(edits, edit.Edit{Path: mustPath(t, keys), Value: value})
+		edits = append(edits, e)
 	}
 
 	return edits

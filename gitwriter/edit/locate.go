@@ -271,6 +271,8 @@ func countItems(node *yaml.Node) string {
 		return "none"
 	case 1:
 		return "only [0]"
+	case 2: //nolint:mnd // a pair
+		return "[0] and [1]"
 	default:
 		return fmt.Sprintf("[0] to [%d]", count-1)
 	}

@@ -16,7 +16,7 @@ type Change struct {
 }
 
 // Make makes all of the edits or none. It returns the new content, or the very slice it was given if the values stand there
-// already, and what changed, in the order of the edits. The error is *Error, or Refusals for each edit that can't be made.
+// already, and what changed, in the order of the edits. The error is *Error, or RefusedError with each edit that can't be made.
 func Make(file string, content []byte, edits []edit.Edit) ([]byte, []Change, error) {
 	splices, err := edit.Plan(content, edits)
 	if err != nil {
@@ -24,7 +24,7 @@ func Make(file string, content []byte, edits []edit.Edit) ([]byte, []Change, err
 	}
 	draft := splices.Draft()
 	var changes []Change
-	var refusals Refusals
+	var refusals RefusedError
 	for i, e := range edits {
 		if err := splices.Err(i); err != nil {
 			refusals = append(refusals, &Error{File: file, Problem: err.Error(), Err: err})

@@ -36,11 +36,11 @@ func (e *Error) Terminal() bool {
 	return refused || e.Err == nil
 }
 
-// Refusals are all edits of a file that can't be made.
-type Refusals []*Error
+// RefusedError is all edits of a file that can't be made.
+type RefusedError []*Error
 
 // Error has a line for each.
-func (r Refusals) Error() string {
+func (r RefusedError) Error() string {
 	lines := make([]string, len(r))
 	for i, refusal := range r {
 		lines[i] = refusal.Error()
@@ -50,7 +50,7 @@ func (r Refusals) Error() string {
 }
 
 // Terminal is true: another file or other edits are needed.
-func (Refusals) Terminal() bool { return true }
+func (RefusedError) Terminal() bool { return true }
 
 // ParseEdits reads arguments KEYPATH=VALUE. Each key path may be named once.
 func ParseEdits(arguments []string) ([]edit.Edit, error) {
