@@ -85,16 +85,21 @@ func await(ctx context.Context, _ *testscript.TestScript, s *scenario, args []st
 	if len(args) != 3 {
 		return usage("await kind/[ns/]name jsonpath value")
 	}
+	return s.untilField(ctx, args[0], args[1], "= "+args[2], func(value string) bool { return value == args[2] })
+}
+
+// untilField waits until a field of an object is as it should be; what says how in the message.
+func (s *scenario) untilField(ctx context.Context, object, field, what string, ok func(value string) bool) error {
 	path := jsonpath.New("await").AllowMissingKeys(true)
-	if err := path.Parse(args[1]); err != nil {
-		return fmt.Errorf("%s: %w", args[1], err)
+	if err := path.Parse(field); err != nil {
+		return fmt.Errorf("%s: %w", field, err)
 	}
-	return s.until(ctx, args[1]+" = "+args[2], args[0], func(object *unstructured.Unstructured) (bool, string) {
+	return s.until(ctx, field+" "+what, object, func(object *unstructured.Unstructured) (bool, string) {
 		var out bytes.Buffer
 		if err := path.Execute(&out, object.Object); err != nil {
 			return false, err.Error()
 		}
-		return out.String() == args[2], strconv.Quote(out.String())
+		return ok(out.String()), strconv.Quote(out.String())
 	})
 }
 
@@ -137,6 +142,14 @@ func awaitGone(ctx context.Context, _ *testscript.TestScript, s *scenario, args 
 }
 
 // awaitEvent waits until an event of a reason has a note that matches. Events are sent behind the status that they repeat.
+func awaitChanged(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	if len(args) != 3 {
+		return usage("await-changed kind/[ns/]name jsonpath value")
+	}
+	return s.untilField(ctx, args[0], args[1], "is no longer "+args[2], func(value string) bool { return value != args[2] })
+}
+
+// awaitEvent waits for an event in Fairlead's namespace.
 func awaitEvent(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) != 2 {
 		return usage("await-event reason regexp")

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strings"
 
@@ -19,6 +20,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //
 //	apply file...                          apply manifests as the administrator
 //	await kind/[ns/]name jsonpath value    until the object has the value
+//	await-changed kind/[ns/]name jsonpath value  until the object has another value
 //	await-condition kind/[ns/]name Type=Status/Reason message
 //	await-gone kind/[ns/]name              until the object isn't there
 //	await-requests git|registry kind n     until n requests of the kind were made since the last reset-counts
@@ -30,12 +32,12 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	fault git|registry fault               see faultOf; without a fault the server is whole again
 //	hook name [file]                       install or remove a hook of the Git server
 //	human-commit message replace path before after | write path file | remove path | link path target
-//	push-image service tag...              push tags to the registry
+//	push-image [flags] service tag...      push tags to the registry: -build word (another digest), -platforms linux/amd64,...
 //	reconcile kind/[ns/]name               have an object reconciled at once
 //	reset-counts                           forget the requests
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]command{
-		"apply": apply, "await": await, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
+		"apply": apply, "await": await, "await-changed": awaitChanged, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
 		"await-synced": awaitSynced, "capture": capture, "controller": controller, "counts": counts, "delete-image": deleteImage,
 		"fault": fault, "hook": hook, "human-commit": humanCommit, "push-image": pushImage, "reconcile": reconcile,
 		"reset-counts": resetCounts,
@@ -98,10 +100,20 @@ func apply(ctx context.Context, ts *testscript.TestScript, s *scenario, args []s
 
 func pushImage(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) < 2 {
-		return usage("push-image service tag...")
+		return usage("push-image [-build word] [-platforms list] service tag...")
 	}
-	for _, tag := range args[1:] {
-		if _, err := s.stack.Registry.PushImage(ctx, s.name+"/"+args[0], tag); err != nil {
+	variant := stack.Variant{}
+	flags := flag.NewFlagSet("push-image", flag.ContinueOnError)
+	flags.StringVar(&variant.Build, "build", "", "what makes the digest another one")
+	platforms := flags.String("platforms", "", "platforms of the image, separated by commas")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *platforms != "" {
+		variant.Platforms = strings.Split(*platforms, ",")
+	}
+	for _, tag := range flags.Args()[1:] {
+		if _, err := s.stack.Registry.PushVariant(ctx, s.name+"/"+flags.Arg(0), tag, variant); err != nil {
 			return err
 		}
 	}

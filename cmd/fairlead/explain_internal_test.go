@@ -144,10 +144,10 @@ func controller(t *testing.T, manifest string, tags []pushed, current string, no
 		t.Fatal(err)
 	}
 	in := selection.Input{Now: now, Current: selection.Reference{Tag: current}}
-	names, known, clocks := []string{}, map[string]pushed{}, map[string]selection.Fact{}
+	names, known, clocks := []string{}, map[string]pushed{}, choice.Clocks{}
 	for _, p := range slices.Backward(tags) { // In another order than the command's.
 		names, known[p.tag] = append(names, p.tag), p
-		clocks[p.tag] = selection.Fact{Digest: p.digest, FirstSeen: now.Add(-p.age)}
+		clocks[selection.Reference{Tag: p.tag, Digest: p.digest}] = now.Add(-p.age)
 	}
 	in.Tags = selection.NewTags(names)
 	look := func(_ context.Context, tag string) (selection.Fact, error) {

@@ -3,6 +3,7 @@ package choice
 import (
 	"context"
 	"maps"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,7 +26,7 @@ type Look func(ctx context.Context, tag string) (selection.Fact, error)
 // seen now: the clocks in clocks count for the tags whose digest hasn't changed. The error is that of look.
 //
 // The decision is final also where maxLooks tags were looked at and none sufficed: what wasn't looked at isn't chosen.
-func Resolve(ctx context.Context, selector *selection.Selector, in selection.Input, clocks map[string]selection.Fact, look Look) (selection.Input, error) {
+func Resolve(ctx context.Context, selector *selection.Selector, in selection.Input, clocks Clocks, look Look) (selection.Input, error) {
 	in.Known = maps.Clone(in.Known)
 	if in.Known == nil {
 		in.Known = map[string]selection.Fact{}
@@ -48,18 +49,18 @@ func Resolve(ctx context.Context, selector *selection.Selector, in selection.Inp
 			return in, err
 		}
 		for i, tag := range needs {
-			in.Known[tag] = since(facts[i], clocks[tag], in)
+			in.Known[tag] = since(tag, facts[i], clocks, in.Now)
 		}
 		looks += len(needs)
 	}
 	return in, nil
 }
 
-// since sets since when the digest of a fact is known.
-func since(fact, known selection.Fact, in selection.Input) selection.Fact {
-	fact.FirstSeen = in.Now
-	if known.Digest == fact.Digest && !known.FirstSeen.IsZero() {
-		fact.FirstSeen = known.FirstSeen
+// since sets since when the digest of a tag is known.
+func since(tag string, fact selection.Fact, clocks Clocks, now time.Time) selection.Fact {
+	fact.FirstSeen = now
+	if began, ok := clocks[selection.Reference{Tag: tag, Digest: fact.Digest}]; ok {
+		fact.FirstSeen = began
 	}
 	return fact
 }

@@ -25,7 +25,7 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 			s.wait(w.Tag, fact.Digest, metav1.NewMicroTime(fact.FirstSeen))
 		}
 	}
-	latest := s.standing()
+	latest := choice.Standing(s.policy)
 	switch {
 	case selected.Tag == "" && latest != nil && s.source.follow == latest.Tag && len(selected.Waiting) > 0:
 		s.latest = *latest // The new digest isn't old enough; the one that was selected stays.
@@ -45,8 +45,8 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 // resolve finds out what the decision needs to know, and decides. No tag is taken on the word of an earlier scan: another
 // image may have been pushed under it since.
 func (s *scanning) resolve(ctx context.Context) (selection.Selection, error) {
-	clocks, latest := s.clocks(), s.standing()
-	in := selection.Input{Tags: s.listing.tags, Now: s.time.Time, Known: s.remembers(clocks)}
+	clocks, latest := choice.ClocksOf(s.policy), choice.Standing(s.policy)
+	in := selection.Input{Tags: s.listing.tags, Now: s.time.Time, Known: s.remembers()}
 	look := func(ctx context.Context, tag string) (selection.Fact, error) {
 		fact, err := s.look(ctx, tag)
 		if latest != nil && tag == latest.Tag && tag != s.source.follow {
@@ -69,35 +69,12 @@ func (s *scanning) resolve(ctx context.Context) (selection.Selection, error) {
 	}
 }
 
-// standing is what was selected last from this image, or nil.
-func (s *scanning) standing() *v1alpha1.SelectedTag {
-	if s.policy.Status.Image != s.image {
-		return nil
-	}
-	return s.policy.Status.Latest
-}
-
-// clocks say since when a digest is known under a tag, by the status: they outlive this process.
-func (s *scanning) clocks() map[string]selection.Fact {
-	clocks := map[string]selection.Fact{}
-	if s.policy.Status.Image != s.image {
-		return clocks
-	}
-	for _, w := range s.policy.Status.Waiting {
-		clocks[w.Tag] = selection.Fact{Digest: w.Digest, FirstSeen: w.FirstSeen.Time}
-	}
-	if latest := s.policy.Status.Latest; latest != nil && latest.Tag != s.source.follow {
-		clocks[latest.Tag] = selection.Fact{Digest: latest.Digest, FirstSeen: latest.FirstSeen.Time}
-	}
-	return clocks
-}
-
 // remembers is what needn't be asked for again.
-func (s *scanning) remembers(clocks map[string]selection.Fact) map[string]selection.Fact {
+func (s *scanning) remembers() map[string]selection.Fact {
 	if !s.selector.NeedsFacts() || s.source.follow != "" {
 		return nil
 	}
-	facts := maps.Clone(clocks)
+	facts := choice.Known(s.policy)
 	if s.known.source == s.source {
 		maps.Copy(facts, s.known.facts)
 	}
@@ -105,7 +82,7 @@ func (s *scanning) remembers(clocks map[string]selection.Fact) map[string]select
 	if s.again {
 		again = manyAgain
 	}
-	latest := s.standing()
+	latest := choice.Standing(s.policy)
 	if latest == nil {
 		return without(facts, s.selector, again)
 	}
@@ -120,7 +97,7 @@ func (s *scanning) remembers(clocks map[string]selection.Fact) map[string]select
 func (s *scanning) worthKeeping(facts map[string]selection.Fact, selected selection.Selection) map[string]selection.Fact {
 	maps.DeleteFunc(facts, func(tag string, _ selection.Fact) bool {
 		order, err := s.selector.Compare(tag, selected.Tag)
-		return selected.Tag != "" && (err != nil || order < 0)
+		return selected.Tag != "" && tag != selected.Tag && (err != nil || order < 0)
 	})
 	return facts
 }
@@ -182,10 +159,8 @@ func (s *scanning) keep(ctx context.Context, latest v1alpha1.SelectedTag, select
 
 // since says since when another digest of the selected tag is known.
 func (s *scanning) since(tag, digest string) metav1.MicroTime {
-	for _, clock := range s.policy.Status.Waiting {
-		if clock.Tag == tag && clock.Digest == digest {
-			return clock.FirstSeen
-		}
+	if began, ok := choice.ClocksOf(s.policy)[selection.Reference{Tag: tag, Digest: digest}]; ok {
+		return metav1.NewMicroTime(began)
 	}
 	return s.time
 }

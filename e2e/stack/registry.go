@@ -16,9 +16,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -144,11 +146,24 @@ func (r *Registry) Repository(path string) string { return r.Address() + "/" + p
 
 // PushImage pushes a tiny image that no other tag has, past the Front. The repository is named without the registry.
 func (r *Registry) PushImage(ctx context.Context, repository, tag string) (Pushed, error) {
+	return r.PushVariant(ctx, repository, tag, Variant{})
+}
+
+// Variant tells images apart that are pushed under the same tag.
+type Variant struct {
+	// Build is what it was made of; another one is another digest.
+	Build string
+	// Platforms of an index, such as "linux/amd64"; without any a plain image is pushed.
+	Platforms []string
+}
+
+// PushVariant pushes a variant of a tag, past the Front.
+func (r *Registry) PushVariant(ctx context.Context, repository, tag string, variant Variant) (Pushed, error) {
 	base, err := r.image()
 	if err != nil {
 		return Pushed{}, err
 	}
-	return write(ctx, r.direct, base, r.Repository(repository)+":"+tag, r.Username, r.Password)
+	return write(ctx, r.direct, base, r.Repository(repository)+":"+tag, variant, r.Username, r.Password)
 }
 
 // Retag gives more tags to the image of one, past the Front: one request a tag.
@@ -197,29 +212,51 @@ func Push(ctx context.Context, image, username, password string) (Pushed, error)
 	if err != nil {
 		return Pushed{}, err
 	}
-	return write(ctx, http.DefaultTransport, base, image, username, password)
+	return write(ctx, http.DefaultTransport, base, image, Variant{}, username, password)
 }
 
-func write(ctx context.Context, transport http.RoundTripper, base v1.Image, image, username, password string) (Pushed, error) {
+func write(ctx context.Context, transport http.RoundTripper, base v1.Image, image string, variant Variant, username, password string) (Pushed, error) {
 	tag, err := name.NewTag(image, name.Insecure, name.StrictValidation)
 	if err != nil {
 		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
 	}
 	// The label makes each tag's digest its own, over one shared layer.
-	labelled, err := mutate.Config(base, v1.Config{Labels: map[string]string{"org.opencontainers.image.ref.name": image}})
+	labelled, err := mutate.Config(base, v1.Config{Labels: map[string]string{"org.opencontainers.image.ref.name": image + variant.Build}})
 	if err != nil {
 		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
 	}
-	digest, err := labelled.Digest()
-	if err != nil {
-		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
+	options := []remote.Option{
+		remote.WithContext(ctx), remote.WithTransport(transport), remote.WithAuth(&authn.Basic{Username: username, Password: password}),
 	}
-	err = remote.Write(tag, labelled, remote.WithContext(ctx), remote.WithTransport(transport),
-		remote.WithAuth(&authn.Basic{Username: username, Password: password}))
+	digest, err := push(tag, labelled, variant.Platforms, options)
 	if err != nil {
 		return Pushed{}, fmt.Errorf("push %s: %w", image, err)
 	}
 	return Pushed{Image: image, Digest: digest.String(), Time: time.Now()}, nil
+}
+
+// push pushes an image, or an index with that image for each platform.
+func push(tag name.Tag, image v1.Image, platforms []string, options []remote.Option) (v1.Hash, error) {
+	if len(platforms) == 0 {
+		digest, err := image.Digest()
+		if err != nil {
+			return v1.Hash{}, err
+		}
+		return digest, remote.Write(tag, image, options...)
+	}
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, word := range platforms {
+		platform, err := v1.ParsePlatform(word)
+		if err != nil {
+			return v1.Hash{}, err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	return digest, remote.WriteIndex(tag, index, options...)
 }
 
 func tinyImage() (v1.Image, error) {

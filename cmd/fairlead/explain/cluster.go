@@ -38,7 +38,7 @@ type asking struct {
 	selector   *selection.Selector
 	repository name.Repository
 	access     registry.Access
-	clocks     map[string]selection.Fact
+	clocks     choice.Clocks
 
 	mu sync.Mutex
 	// digests are those that the registry gave.
@@ -75,7 +75,7 @@ func (a *asking) prepare(ctx context.Context) (err error) {
 	if a.repository, err = registry.ParseImage(a.policy.Spec.Image, a.policy.Spec.Registry.Insecure); err != nil {
 		return err
 	}
-	a.clocks = choice.Clocks(a.policy)
+	a.clocks = choice.ClocksOf(a.policy)
 	if a.access, err = access.Registry(ctx, a.Reader, a.policy, a.repository); apierrors.IsForbidden(err) {
 		return failf("%v: what a policy names is read with your own rights: ask for that one, or explain from files with -f and --tags", err)
 	}
@@ -92,7 +92,7 @@ func (a *asking) explain(ctx context.Context) (selection.Explanation, error) {
 		}
 		tags = listing.Tags
 	}
-	in := selection.Input{Tags: selection.NewTags(tags), Now: a.Now, Current: a.current()}
+	in := selection.Input{Tags: selection.NewTags(tags), Known: choice.Known(a.policy), Now: a.Now, Current: a.current()}
 	in, err := choice.Resolve(ctx, a.selector, in, a.clocks, a.look)
 	if err != nil {
 		return selection.Explanation{}, err
