@@ -141,7 +141,6 @@ func awaitGone(ctx context.Context, _ *testscript.TestScript, s *scenario, args 
 	})
 }
 
-// awaitEvent waits until an event of a reason has a note that matches. Events are sent behind the status that they repeat.
 func awaitChanged(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) != 3 {
 		return usage("await-changed kind/[ns/]name jsonpath value")
@@ -149,7 +148,7 @@ func awaitChanged(ctx context.Context, _ *testscript.TestScript, s *scenario, ar
 	return s.untilField(ctx, args[0], args[1], "is no longer "+args[2], func(value string) bool { return value != args[2] })
 }
 
-// awaitEvent waits for an event in Fairlead's namespace.
+// awaitEvent waits until an event of a reason has a note that matches. Events are sent behind the status that they repeat.
 func awaitEvent(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) != 2 {
 		return usage("await-event reason regexp")

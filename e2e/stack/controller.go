@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -52,14 +53,18 @@ func (s *Stack) StartController(ctx context.Context) error {
 	}
 	start := time.Now()
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	p, _, err := s.startOnFreePort(ctx, "fairlead", binary,
-		func(port string) []string {
+	p, addresses, err := s.startOnFreePorts(ctx, onPorts{
+		name: "fairlead", binary: binary, ports: 2,
+		args: func(addresses []string) []string {
 			return append([]string{
 				"controller", "--kubeconfig", kubeconfig, "--namespace", Namespace,
-				"--metrics-address", "0", "--health-address", "127.0.0.1:" + port,
+				"--metrics-address", "0", "--health-address", addresses[0], "--webhook-address", addresses[1],
 			}, s.options.ControllerArgs...)
 		},
-		func(ctx context.Context, address string) error { return get(ctx, client, "http://"+address+"/readyz") })
+		ready: func(ctx context.Context, addresses []string) error {
+			return errors.Join(get(ctx, client, "http://"+addresses[0]+"/readyz"), dial(ctx, addresses[1]))
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,17 @@ func (s *Stack) StartController(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.controller = p
+	s.Notifications.to.Store(&addresses[1])
 	return nil
+}
+
+// dial says whether somebody listens at an address.
+func dial(ctx context.Context, address string) error {
+	connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", address, err)
+	}
+	return connection.Close()
 }
 
 // Kill ends the controller with SIGKILL, in the middle of whatever it does, and returns when it is gone.

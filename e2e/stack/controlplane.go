@@ -61,8 +61,10 @@ func (s *Stack) startAPIServer(ctx context.Context, pki *pki, etcd string) (stri
 	if err != nil {
 		return "", err
 	}
-	_, address, err := s.startOnFreePort(ctx, "kube-apiserver", filepath.Join(s.tools, "kube-apiserver"),
-		func(port string) []string {
+	_, addresses, err := s.startOnFreePorts(ctx, onPorts{
+		name: "kube-apiserver", binary: filepath.Join(s.tools, "kube-apiserver"), ports: 1,
+		args: func(addresses []string) []string {
+			_, port, _ := strings.Cut(addresses[0], ":")
 			return []string{
 				"--etcd-servers", etcd,
 				"--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port,
@@ -78,8 +80,12 @@ func (s *Stack) startAPIServer(ctx context.Context, pki *pki, etcd string) (stri
 				"--profiling=false",
 			}
 		},
-		func(ctx context.Context, address string) error { return get(ctx, client, "https://"+address+"/readyz") })
-	return "https://" + address, err
+		ready: func(ctx context.Context, addresses []string) error { return get(ctx, client, "https://"+addresses[0]+"/readyz") },
+	})
+	if err != nil {
+		return "", err
+	}
+	return "https://" + addresses[0], nil
 }
 
 // startManagers starts the controller manager and the scheduler; they need no port, so they get none.

@@ -4,47 +4,56 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strconv"
 	"strings"
 )
 
 // portAttempts bounds the starts of a program that needs a port: one that was free may be taken before it listens.
 const portAttempts = 3
 
-// startOnFreePort starts a program that is told its port, waits until it is ready and returns it with its address.
-func (s *Stack) startOnFreePort(
-	ctx context.Context, name, binary string, args func(port string) []string, ready func(ctx context.Context, address string) error,
-) (*process, string, error) {
+// onPorts is a program that is told which ports to listen on.
+type onPorts struct {
+	name, binary string
+	// ports is how many it needs.
+	ports int
+	// args are its command line, given the addresses that are free.
+	args func(addresses []string) []string
+	// ready says whether it answers there.
+	ready func(ctx context.Context, addresses []string) error
+}
+
+// startOnFreePorts starts a program, waits until it is ready and returns it with its addresses.
+func (s *Stack) startOnFreePorts(ctx context.Context, program onPorts) (*process, []string, error) {
 	for attempt := 1; ; attempt++ {
-		address, err := freeAddress()
+		addresses, err := freeAddresses(ctx, program.ports)
 		if err != nil {
-			return nil, "", fmt.Errorf("start %s: %w", name, err)
+			return nil, nil, fmt.Errorf("start %s: %w", program.name, err)
 		}
-		_, port, _ := strings.Cut(address, ":")
-		p, err := s.start(name, binary, args(port)...)
+		p, err := s.start(program.name, program.binary, program.args(addresses)...)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
-		err = p.waitReady(ctx, func(ctx context.Context) error { return ready(ctx, address) })
+		err = p.waitReady(ctx, func(ctx context.Context) error { return program.ready(ctx, addresses) })
 		if err == nil {
-			return p, address, nil
+			return p, addresses, nil
 		}
 		taken := !p.running() && strings.Contains(err.Error(), "address already in use")
 		if !taken || attempt == portAttempts {
-			return nil, "", err
+			return nil, nil, err
 		}
 	}
 }
 
-// freeAddress returns a port of 127.0.0.1 that nobody listens on now, as an address.
-func freeAddress() (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+// freeAddresses returns ports of 127.0.0.1 that nobody listens on now, as addresses.
+func freeAddresses(ctx context.Context, n int) ([]string, error) {
+	addresses := make([]string, 0, n)
+	for range n {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		// It is held until all are found: a port that is free again could be found twice.
+		defer func() { _ = listener.Close() }()
+		addresses = append(addresses, listener.Addr().String())
 	}
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if err := listener.Close(); err != nil || !ok {
-		return "", fmt.Errorf("find a free port: %s: %w", listener.Addr(), err)
-	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port)), nil
+	return addresses, nil
 }

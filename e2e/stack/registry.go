@@ -21,7 +21,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	"golang.org/x/crypto/bcrypt"
 )
 
 // Kinds of requests that the registry's Front counts, after the method and a space: "GET tags", "HEAD manifest".
@@ -40,8 +39,13 @@ const (
 type Registry struct {
 	*Front
 
-	// Username and Password that the registry asks for.
+	// Second is another way to the same registry, with an address, counts and faults of its own: to clients, it is another one.
+	Second *Front
+
+	// Username and Password that the registry asks for. It takes those of Other, too.
 	Username, Password string
+	// Other is a second account, with the same rights.
+	Other Account
 
 	direct *http.Transport
 	image  func() (v1.Image, error)
@@ -65,22 +69,24 @@ storage:
 http: {net: unix, addr: %[1]s/registry.sock, secret: %[2]s}
 auth:
   htpasswd: {realm: fairlead-e2e, path: %[1]s/htpasswd}
+notifications:
+  endpoints:
+  - {name: fairlead, url: "http://%[3]s/", headers: {Authorization: [Bearer %[4]s]}}
 `
 
 func (s *Stack) startRegistry(ctx context.Context) error {
-	password, err := randomWord()
+	account, line, err := newAccount("puller")
 	if err != nil {
-		return err
+		return fmt.Errorf("start the registry: %w", err)
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	other, otherLine, err := newAccount("other")
 	if err != nil {
-		return fmt.Errorf("start the registry: hash its password: %w", err)
+		return fmt.Errorf("start the registry: %w", err)
 	}
-	const username = "puller"
 	config := filepath.Join(s.dir, "registry.yaml")
 	err = errors.Join(
-		os.WriteFile(filepath.Join(s.dir, "htpasswd"), []byte(username+":"+string(hash)+"\n"), 0o600),
-		os.WriteFile(config, fmt.Appendf(nil, registryConfig, s.dir, password), 0o600))
+		os.WriteFile(filepath.Join(s.dir, "htpasswd"), []byte(line+otherLine), 0o600),
+		os.WriteFile(config, fmt.Appendf(nil, registryConfig, s.dir, account.Password, s.Notifications.Address(), s.Notifications.Token), 0o600))
 	if err != nil {
 		return fmt.Errorf("start the registry: write its configuration: %w", err)
 	}
@@ -101,13 +107,20 @@ func (s *Stack) startRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Registry = &Registry{Front: front, Username: username, Password: password, direct: direct, image: sync.OnceValues(tinyImage)}
+	second, err := newFront(proxy, registryKind)
+	if err != nil {
+		return errors.Join(err, front.close())
+	}
+	s.Registry = &Registry{
+		Front: front, Second: second, Username: account.Username, Password: account.Password, Other: other,
+		direct: direct, image: sync.OnceValues(tinyImage),
+	}
 	return process.waitReady(ctx, func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+front.Address()+"/v2/", http.NoBody)
 		if err != nil {
 			return fmt.Errorf("ask the registry: %w", err)
 		}
-		request.SetBasicAuth(username, password)
+		request.SetBasicAuth(account.Username, account.Password)
 		response, err := direct.RoundTrip(request)
 		if err != nil {
 			return fmt.Errorf("ask the registry: %w", err)

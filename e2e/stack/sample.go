@@ -48,7 +48,8 @@ func (s *Stack) WriteSample(dir string) error {
 	})
 }
 
-// Secrets are the manifests of Secret git (basic auth) and Secret registry (dockerconfigjson).
+// Secrets are the manifests of Secret git (basic auth), of Secrets registry and registry-other (dockerconfigjson), one for
+// each account, and of Secret registry-hook, the webhook that the registry's notifications are posted to.
 func (s *Stack) Secrets() string { return s.manifest("secrets.yaml", nil) }
 
 // ConfigRepository is the manifest of ConfigRepository config, whose head is looked at every interval.
@@ -89,6 +90,10 @@ func (s *Stack) Variables() map[string]string {
 		"REGISTRY":          s.Registry.Address(),
 		"REGISTRY_USERNAME": s.Registry.Username,
 		"REGISTRY_PASSWORD": s.Registry.Password,
+		"OTHER_USERNAME":    s.Registry.Other.Username,
+		"OTHER_PASSWORD":    s.Registry.Other.Password,
+		"REGISTRY2":         s.Registry.Second.Address(),
+		"NOTIFY_TOKEN":      s.Notifications.Token,
 		"GIT_URL":           s.Repository.URL,
 		"GIT_CLONE_URL":     s.Repository.CloneURL(),
 		"GIT_DIR":           s.Repository.Dir,

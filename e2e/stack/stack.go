@@ -31,6 +31,8 @@ type Options struct {
 	Race bool
 	// ControllerArgs are added to the controller's command line.
 	ControllerArgs []string
+	// Notify forwards the registry's notifications to the controller from the start; see Notifications.
+	Notify bool
 	// Kubeconfig names a cluster to use instead of starting one: a file, or several as in the variable KUBECONFIG. Empty:
 	// what the environment variable FAIRLEAD_E2E_KUBECONFIG says, or else a control plane of the stack's own.
 	Kubeconfig string
@@ -46,6 +48,8 @@ type Stack struct {
 	Client client.WithWatch
 	// Registry holds the images.
 	Registry *Registry
+	// Notifications are what the registry posts about pushes.
+	Notifications *Notifications
 	// Git serves the repositories.
 	Git *GitServer
 	// Repository is the config repository, web-hook/config.git.
@@ -98,6 +102,9 @@ func (s *Stack) startAll(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.startCluster(groupCtx) })
 	group.Go(func() error {
+		if err := s.startNotifications(); err != nil {
+			return err
+		}
 		if err := s.startRegistry(groupCtx); err != nil {
 			return err
 		}
@@ -161,8 +168,11 @@ func (s *Stack) end() error {
 	if s.foreign && s.Client != nil {
 		errs = append(errs, s.uninstall())
 	}
+	if s.Notifications != nil {
+		errs = append(errs, s.Notifications.close())
+	}
 	if s.Registry != nil {
-		errs = append(errs, s.Registry.close())
+		errs = append(errs, s.Registry.close(), s.Registry.Second.close())
 	}
 	if s.Git != nil && s.Git.Front != nil {
 		errs = append(errs, s.Git.close())
@@ -212,6 +222,18 @@ func randomWord() (string, error) {
 		return "", fmt.Errorf("make a password: %w", err)
 	}
 	return hex.EncodeToString(word), nil
+}
+
+// PID is the process ID of a part by the name of its log, such as "kube-apiserver" or "etcd"; 0 when the stack doesn't run it.
+func (s *Stack) PID(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.processes {
+		if p.name == name && p.running() {
+			return p.cmd.Process.Pid
+		}
+	}
+	return 0
 }
 
 // PIDs are the process IDs of everything that runs for the stack.

@@ -1,0 +1,130 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// KindNotification is what the Front of Notifications counts, dropped ones included.
+const KindNotification = "POST notification"
+
+// hookSecret is the Secret of the webhook that notifications are forwarded to.
+const hookSecret = "registry-hook"
+
+// maxNotification bounds what the registry posts at once: it has a few kilobytes.
+const maxNotification = 1 << 20
+
+// Notifications are what the registry posts about pushes, and pulls. They come to a Front of their own, so that they can be
+// counted, lost and delayed, and are forwarded to the controller's webhook while that is switched on; otherwise they are
+// dropped, and nothing is found but by scans.
+type Notifications struct {
+	*Front
+
+	// Token that the registry sends, and that the webhook's Secret holds.
+	Token string
+
+	// to is the address of the controller's webhooks, which is another one after each start.
+	to      atomic.Pointer[string]
+	forward atomic.Bool
+	client  *http.Client
+
+	mu sync.Mutex
+	// last that told of a tag and was forwarded.
+	last []byte
+}
+
+func (s *Stack) startNotifications() error {
+	token, err := randomWord()
+	if err != nil {
+		return err
+	}
+	n := &Notifications{Token: token, client: &http.Client{Timeout: 5 * time.Second}}
+	n.forward.Store(s.options.Notify)
+	if n.Front, err = newFront(http.HandlerFunc(n.relay), notificationKind); err != nil {
+		return err
+	}
+	s.Notifications = n
+	return nil
+}
+
+func notificationKind(*http.Request) (string, error) { return KindNotification, nil }
+
+// Forward switches forwarding on or off.
+func (n *Notifications) Forward(on bool) { n.forward.Store(on) }
+
+// relay answers the registry as the controller does.
+func (n *Notifications) relay(w http.ResponseWriter, r *http.Request) {
+	if !n.forward.Load() {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotification))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	answer, err := n.post(r.Context(), body, r.Header.Get("Authorization"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	if strings.Contains(string(body), `"tag":`) {
+		n.mu.Lock()
+		n.last = body
+		n.mu.Unlock()
+	}
+	w.WriteHeader(answer.Status)
+	_, _ = io.WriteString(w, answer.Body)
+}
+
+// Answer is what the controller answered to a notification.
+type Answer struct {
+	// Status of HTTP.
+	Status int
+	// Body without its line break.
+	Body string
+}
+
+// String is the status and the body: `202 {"policies": 1}`.
+func (a Answer) String() string { return fmt.Sprintf("%d %s", a.Status, a.Body) }
+
+// Replay posts the last notification of a tag again that was forwarded, with any token.
+func (n *Notifications) Replay(ctx context.Context, token string) (Answer, error) {
+	n.mu.Lock()
+	last := n.last
+	n.mu.Unlock()
+	if last == nil {
+		return Answer{}, errors.New("replay a notification: none was forwarded that tells of a tag")
+	}
+	return n.post(ctx, last, "Bearer "+token)
+}
+
+func (n *Notifications) post(ctx context.Context, body []byte, authorization string) (Answer, error) {
+	to := n.to.Load()
+	if to == nil {
+		return Answer{}, errors.New("post a notification: the controller hasn't been started")
+	}
+	url := "http://" + *to + "/hooks/" + Namespace + "/" + hookSecret
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, fmt.Errorf("post a notification: %w", err)
+	}
+	request.Header.Set("Authorization", authorization)
+	response, err := n.client.Do(request)
+	if err != nil {
+		return Answer{}, fmt.Errorf("post a notification: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxNotification))
+	if err != nil {
+		return Answer{}, fmt.Errorf("post a notification: read the answer: %w", err)
+	}
+	return Answer{Status: response.StatusCode, Body: strings.TrimSpace(string(text))}, nil
+}
