@@ -156,7 +156,7 @@ func (s *state) settle() {
 			continue
 		}
 		t.changes = true
-		t.text = t.span.write(t.value, t.node.Style)
+		t.text = s.write(t, t.value)
 		if growth := len(t.text) - (t.span.end - t.span.start); growth > 0 {
 			room -= growth
 		}

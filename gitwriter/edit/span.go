@@ -20,16 +20,6 @@ type span struct {
 	blank      bool
 }
 
-// write returns what replaces the span's bytes.
-func (s span) write(value string, style yaml.Style) string {
-	text := render(value, style)
-	if s.blank {
-		return " " + text
-	}
-
-	return text
-}
-
 // locate finds the bytes of each target, and sorts the targets by their place in the file, those without a node last.
 //
 // yaml.v3 gives line and column of a node's first character, properties (anchor, tag) included, and no end. Lines end where

@@ -84,7 +84,7 @@ func (s *state) probe(targets []*target, texts map[*target]string) []byte {
 	done := 0
 	for _, t := range targets {
 		result.Write(s.data[done:t.span.start])
-		result.WriteString(t.span.write(texts[t], t.node.Style))
+		result.WriteString(s.write(t, texts[t]))
 		done = t.span.end
 	}
 	result.Write(s.data[done:])
