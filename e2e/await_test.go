@@ -185,7 +185,7 @@ func awaitSynced(ctx context.Context, _ *testscript.TestScript, s *scenario, arg
 }
 
 func awaitRequests(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
-	const form = "await-requests git|registry kind n"
+	const form = "await-requests " + fronts + " kind n"
 	if len(args) != 3 {
 		return usage(form)
 	}

@@ -15,7 +15,7 @@ import (
 // it prints on stderr.
 type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error
 
-// commands of the transcripts. Arguments are expanded (${NAME}) even where quotes keep testscript from it, so that a
+// commands of the transcripts. A server is git, registry, registry2 or notifications: see fronts. Arguments are expanded (${NAME}) even where quotes keep testscript from it, so that a
 // message can be written in one piece.
 //
 //	apply file...                          apply manifests as the administrator
@@ -23,15 +23,17 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	await-changed kind/[ns/]name jsonpath value  until the object has another value
 //	await-condition kind/[ns/]name Type=Status/Reason message
 //	await-gone kind/[ns/]name              until the object isn't there
-//	await-requests git|registry kind n     until n requests of the kind were made since the last reset-counts
+//	await-requests server kind n           until n requests of the kind were made since the last reset-counts
 //	await-synced kind/[ns/]name            until the head of the config repository is Synced, Healthy and Ready
 //	capture NAME                           put what was printed last into an environment variable
 //	controller start|kill|terminate|await-killed
-//	counts git|registry                    print the requests by kind since the last reset-counts
+//	counts server                          print the requests by kind since the last reset-counts
 //	delete-image service tag...            take tags from the registry
-//	fault git|registry fault               see faultOf; without a fault the server is whole again
+//	fault server fault                     see faultOf; without a fault the server is whole again
 //	hook name [file]                       install or remove a hook of the Git server
 //	human-commit message replace path before after | write path file | remove path | link path target
+//	notify on|off                          forward the registry's notifications to the controller, or drop them as at first
+//	notify replay|forge n                  post the last notification n times more, with the right token or a wrong one
 //	push-image [flags] service tag...      push tags to the registry: -build word (another digest), -platforms linux/amd64,...
 //	reconcile kind/[ns/]name               have an object reconciled at once
 //	reset-counts                           forget the requests
@@ -39,7 +41,7 @@ func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []strin
 	all := map[string]command{
 		"apply": apply, "await": await, "await-changed": awaitChanged, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
 		"await-synced": awaitSynced, "capture": capture, "controller": controller, "counts": counts, "delete-image": deleteImage,
-		"fault": fault, "hook": hook, "human-commit": humanCommit, "push-image": pushImage, "reconcile": reconcile,
+		"fault": fault, "hook": hook, "human-commit": humanCommit, "notify": notify, "push-image": pushImage, "reconcile": reconcile,
 		"reset-counts": resetCounts,
 	}
 	wrapped := make(map[string]func(*testscript.TestScript, bool, []string), len(all))

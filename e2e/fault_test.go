@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,20 +12,27 @@ import (
 	"github.com/fairlead/fairlead/e2e/stack"
 )
 
+// fronts are the servers that transcripts name. registry2 is registry once more, under another address.
+const fronts = "git|registry|registry2|notifications"
+
 func (s *scenario) front(name string) (*stack.Front, error) {
 	switch name {
 	case "git":
 		return s.stack.Git.Front, nil
 	case "registry":
 		return s.stack.Registry.Front, nil
+	case "registry2":
+		return s.stack.Registry.Second, nil
+	case "notifications":
+		return s.stack.Notifications.Front, nil
 	default:
-		return nil, fmt.Errorf("%s: want git or registry", name)
+		return nil, fmt.Errorf("%s: want %s", name, fronts)
 	}
 }
 
 func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) == 0 {
-		return usage("fault git|registry [fault]")
+		return usage("fault " + fronts + " [fault]")
 	}
 	front, err := s.front(args[0])
 	if err != nil {
@@ -45,20 +53,24 @@ func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []stri
 // faultOf reads a fault:
 //
 //	down                      no answer
-//	status code               nothing but a status
+//	status code [seconds]     nothing but a status, and Retry-After
 //	before human [from to]    somebody commits first: a note, or in values.yaml one text in place of another
 //	before kill               the controller is killed, and the request never reaches the server
 //	after kill                the controller is killed when the server has done its work and hasn't answered yet
 //	on kind fault             requests of this kind only
+//	from user fault           requests of this user only
 //	times n fault             the first n requests only
 func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 	verb, rest := args[0], args[1:]
 	switch {
 	case verb == "down" && len(rest) == 0:
 		return stack.Down(), nil
-	case verb == "status" && len(rest) == 1:
+	case verb == "status" && (len(rest) == 1 || len(rest) == 2):
 		code, err := strconv.Atoi(rest[0])
-		return stack.Status(code, nil), err
+		if len(rest) == 1 {
+			return stack.Status(code, nil), err
+		}
+		return stack.Status(code, http.Header{"Retry-After": rest[1:]}), err
 	case verb == "before" && len(rest) == 1 && rest[0] == "human":
 		return stack.Before(s.interfere("", "")), nil
 	case verb == "before" && len(rest) == 3 && rest[0] == "human":
@@ -73,6 +85,9 @@ func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 	case verb == "on" && len(rest) > 1:
 		inner, err := s.faultOf(rest[1:])
 		return stack.On(rest[0], inner), err
+	case verb == "from" && len(rest) > 1:
+		inner, err := s.faultOf(rest[1:])
+		return stack.From(rest[0], inner), err
 	case verb == "times" && len(rest) > 1:
 		n, err := strconv.Atoi(rest[0])
 		if err != nil {
@@ -103,7 +118,7 @@ func (s *scenario) interfere(from, to string) func() error {
 
 func counts(_ context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
 	if len(args) != 1 {
-		return usage("counts git|registry")
+		return usage("counts " + fronts)
 	}
 	front, err := s.front(args[0])
 	if err != nil {
@@ -114,7 +129,6 @@ func counts(_ context.Context, ts *testscript.TestScript, s *scenario, args []st
 }
 
 func resetCounts(_ context.Context, _ *testscript.TestScript, s *scenario, _ []string) error {
-	s.stack.Git.Reset()
-	s.stack.Registry.Reset()
+	s.resetCounts()
 	return nil
 }

@@ -69,11 +69,11 @@ func (s *suite) begin(env *testscript.Env) error {
 	env.Values[scenarioKey{}] = current
 	env.Vars = append(env.Vars,
 		"NAME="+name, "NS="+current.namespace, "TEAM="+current.namespace+"-team",
-		"IMAGES="+registry+"/"+name, "GIT_URL="+repository.URL, "GIT_HOST="+s.stack.Git.Address(),
+		"IMAGES="+registry+"/"+name, "IMAGES2="+s.stack.Registry.Second.Address()+"/"+name, "GIT_URL="+repository.URL, "GIT_HOST="+s.stack.Git.Address(),
 		// For the real commands: git looks into the bare repository, kubectl is the administrator's.
 		"GIT_DIR="+repository.Dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
 		"KUBECONFIG="+s.stack.Kubeconfig, "KUBECACHEDIR="+filepath.Join(s.stack.Dir(), "kubectl-cache"),
-		"PATH="+filepath.Dir(s.stack.KubectlPath())+string(filepath.ListSeparator)+os.Getenv("PATH"),
+		"PATH="+strings.Join([]string{filepath.Dir(s.stack.BinaryPath()), filepath.Dir(s.stack.KubectlPath()), os.Getenv("PATH")}, string(filepath.ListSeparator)),
 	)
 	for key, value := range s.stack.Variables() {
 		if env.Getenv(key) == "" {
@@ -89,9 +89,19 @@ func (s *suite) begin(env *testscript.Env) error {
 			return err
 		}
 	}
-	s.stack.Registry.Reset()
-	s.stack.Git.Reset()
+	s.resetCounts()
 	return s.stack.ApplyYAML(ctx, s.stack.Secrets())
+}
+
+// fronts stand before all servers.
+func (s *suite) fronts() []*stack.Front {
+	return []*stack.Front{s.stack.Git.Front, s.stack.Registry.Front, s.stack.Registry.Second, s.stack.Notifications.Front}
+}
+
+func (s *suite) resetCounts() {
+	for _, front := range s.fronts() {
+		front.Reset()
+	}
 }
 
 // copyDeclarations puts the declarations into the working folder of a scenario, where no file of its own has the name.
@@ -121,8 +131,10 @@ func copyDeclarations(dir string) error {
 func (s *scenario) end(t testscript.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	s.stack.Git.Inject()
-	s.stack.Registry.Inject()
+	s.stack.Notifications.Forward(false)
+	for _, front := range s.fronts() {
+		front.Inject()
+	}
 	report := func(format string, args ...any) { t.Log(fmt.Sprintf(format, args...)) }
 	clean := s.checkLog(report)
 	clean = s.checkObjects(ctx, report) && clean
@@ -214,7 +226,7 @@ func (s *scenario) checkObjects(ctx context.Context, report func(format string, 
 }
 
 func (s *suite) passwords() []string {
-	return []string{s.stack.Registry.Password, s.stack.Git.Password, planted}
+	return []string{s.stack.Registry.Password, s.stack.Registry.Other.Password, s.stack.Notifications.Token, s.stack.Git.Password, planted}
 }
 
 // logTail are the last lines that the controller has written in this scenario.

@@ -35,6 +35,9 @@ func (s *Stack) build(ctx context.Context) error {
 	return nil
 }
 
+// BinaryPath is the program whose controller runs: its other commands are for people.
+func (s *Stack) BinaryPath() string { return s.binary }
+
 // StartController starts fairlead as a process of its own, as ServiceAccount fairlead/fairlead with exactly the rights of
 // config/rbac, and waits until it is ready. After Kill or Terminate it starts it again; its log goes on in the same file.
 func (s *Stack) StartController(ctx context.Context) error {

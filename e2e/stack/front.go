@@ -53,6 +53,7 @@ func (c Counts) String() string {
 // Exchange is one request that has been answered.
 type Exchange struct {
 	Kind         string // as in Counts
+	User         string // of basic auth, or empty
 	Method, Path string
 	Status       int // 0 when the connection was cut
 	Start, End   time.Time
@@ -123,8 +124,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	recorder := &statusRecorder{ResponseWriter: w}
 	if observer != nil {
+		user, _, _ := r.BasicAuth()
 		defer func() {
-			observer(Exchange{Kind: kind, Method: r.Method, Path: r.URL.Path, Status: recorder.status, Start: start, End: time.Now()})
+			observer(Exchange{
+				Kind: kind, User: user, Method: r.Method, Path: r.URL.Path, Status: recorder.status, Start: start, End: time.Now(),
+			})
 		}()
 	}
 	r = r.WithContext(context.WithValue(r.Context(), matchKey{}, &match{kind: kind, server: f.server}))
@@ -149,7 +153,7 @@ func (f *Front) close() error {
 
 type matchKey struct{}
 
-// match is a request's kind, the server that it is for, and whether a fault was for another kind: Times doesn't count those.
+// match is a request's kind, the server that it is for, and whether a fault was for others: Times doesn't count those.
 type match struct {
 	kind    string
 	server  http.Handler
@@ -253,7 +257,20 @@ func On(kind string, fault Fault) Fault {
 	}
 }
 
-// Times limits a fault to its first n requests; of On's, only those of its kind count.
+// From limits a fault to requests of one user of basic auth.
+func From(username string, fault Fault) Fault {
+	return func(r *http.Request) http.HandlerFunc {
+		m := matchOf(r)
+		user, _, _ := r.BasicAuth()
+		m.skipped = user != username
+		if m.skipped {
+			return nil
+		}
+		return fault(r)
+	}
+}
+
+// Times limits a fault to its first n requests; of On's and From's, only those that they are for count.
 func Times(n int, fault Fault) Fault {
 	var mu sync.Mutex
 	take := func(by int) bool {
