@@ -26,9 +26,9 @@ type Change struct {
 	// Targets are what to write where.
 	Targets []Target
 	// Forward, if set, is asked before a target is written, at the head that the commit is made on: with the target's index
-	// in Targets, and the values that stand in Git, in the order of Target.Values. An error means: keep them all; the
-	// outcome carries the error. It may be called more than once and must not block.
-	Forward func(target int, current []string) error
+	// in Targets, and what stands there in Git. An error means: keep it all; the outcome carries the error. It may be called
+	// more than once and must not block.
+	Forward func(target int, at Standing) error
 }
 
 // Target is one or more scalars in one file that say together which image runs. It is written whole or not at all.
@@ -98,6 +98,9 @@ type Outcome struct {
 	Previous []string
 	// Revision is the commit that wrote it, if State is Committed.
 	Revision string
+	// TakenBack is the commit that replaced what was last written here by what stands here now, if State is Kept because
+	// Forward said so. Nil if nothing was written here before, if it stands still, and if the commit isn't found.
+	TakenBack *Commit
 	// Err says why, if State is Kept or Failed.
 	Err error
 }

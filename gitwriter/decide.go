@@ -184,7 +184,7 @@ func (d *decider) target(c *Change, index int, s *step) Outcome {
 		return fail(err)
 	}
 	if c.Forward != nil && !slices.Equal(current, wanted) {
-		if err := c.Forward(index, slices.Clone(current)); err != nil {
+		if err := c.Forward(index, Standing{Current: slices.Clone(current)}); err != nil {
 			return Outcome{Target: t, State: Kept, Current: current, Err: err}
 		}
 	}

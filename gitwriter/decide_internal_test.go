@@ -15,7 +15,7 @@ import (
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	older := errors.New("older than what is in Git")
-	keep := func(int, []string) error { return older }
+	keep := func(int, Standing) error { return older }
 	files := map[string]string{
 		"a.yaml": "x: v1\nw: v1\nz: 1.20\n",
 		"b.yaml": "x: v1\n",
@@ -86,8 +86,8 @@ func TestDecide(t *testing.T) {
 		},
 		"Kept": {
 			"Forward decides for each target alone",
-			[]Change{wish("p", "v0", func(target int, current []string) error {
-				if target == 1 && current[0] == "1.20" {
+			[]Change{wish("p", "v0", func(target int, at Standing) error {
+				if target == 1 && at.Current[0] == "1.20" {
 					return older
 				}
 				return nil
@@ -165,7 +165,7 @@ func TestDecide(t *testing.T) {
 }
 
 // wish makes a change; targets are written "file#path".
-func wish(policy, tag string, forward func(int, []string) error, targets ...string) Change {
+func wish(policy, tag string, forward func(int, Standing) error, targets ...string) Change {
 	c := Change{Policy: policy, Tag: tag, Forward: forward}
 	for _, text := range targets {
 		file, path, _ := cutTarget(text)

@@ -122,8 +122,8 @@ func TestDecideParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := ""
-			change := Change{Policy: "p", Tag: "v1.0.36", Digest: digestB, Targets: c.targets, Forward: func(target int, current []string) error {
-				asked = fmt.Sprint(target, current)
+			change := Change{Policy: "p", Tag: "v1.0.36", Digest: digestB, Targets: c.targets, Forward: func(target int, at Standing) error {
+				asked = fmt.Sprint(target, at.Current)
 				return c.forward
 			}}
 			p := decide([]Change{change}, func(string) ([]byte, error) { return []byte(file), nil })

@@ -110,8 +110,8 @@ func TestForwardIsAskedAnew(t *testing.T) {
 		return false
 	})
 	c := change(t, "www", "v1.0.36")
-	c.Forward = func(_ int, current []string) error {
-		if current[0] > c.Tag {
+	c.Forward = func(_ int, at gitwriter.Standing) error {
+		if at.Current[0] > c.Tag {
 			return errors.New("newer in Git")
 		}
 		return nil

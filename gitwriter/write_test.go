@@ -317,8 +317,8 @@ func TestForwardKeeps(t *testing.T) {
 	refusal := errors.New("v1.0.35 in Git is newer than v1.0.34")
 	c := change(t, "www", "v1.0.34")
 	var asked []string
-	c.Forward = func(target int, current []string) error {
-		asked = append(asked, fmt.Sprint(target, current))
+	c.Forward = func(target int, at gitwriter.Standing) error {
+		asked = append(asked, fmt.Sprint(target, at.Current))
 		return refusal
 	}
 	r := write(t, m, c, change(t, "api", "v2.0.1"))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/choice"
+	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/registry/selection"
 )
 
@@ -14,15 +15,16 @@ var errSuspended = errors.New("the ConfigRepository is suspended: unset its spec
 
 // forward decides whether a target moves from what it holds in Git to what is selected. The policy is compiled only once
 // there is something to decide, since mostly Git holds what is selected.
-func forward(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy, targets []target) func(int, []string) error {
+func forward(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy, targets []target) func(int, gitwriter.Standing) error {
 	selector := sync.OnceValues(func() (*selection.Selector, error) { return choice.Selector(policy) })
 	selected := selection.Reference{Tag: policy.Status.Latest.Tag, Digest: policy.Status.Latest.Digest}
-	return func(at int, current []string) error {
+	return func(index int, at gitwriter.Standing) error {
 		compiled, err := selector()
 		if err != nil {
 			return err
 		}
-		if err := compiled.Move(held(policy, targets[at], current), selected); err != nil {
+		values := targets[index].values
+		if err := compiled.Move(choice.Held(values, at.Current), selected, written(values, at.Written)...); err != nil {
 			return err
 		}
 		if repository.Spec.Suspend {
@@ -32,14 +34,15 @@ func forward(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy
 	}
 }
 
-// held is what a target holds. Where only a digest stands, the status remembers which tag it was.
-func held(policy *v1alpha1.ImagePolicy, t target, current []string) selection.Reference {
-	held := choice.Held(t.values, current)
-	if held.Tag != "" || held.Digest == "" || t.index >= len(policy.Status.Targets) {
-		return held
+// written are the references that were written to a target before: what its values said, and where they don't say the tag,
+// that of the commit.
+func written(values []choice.Value, before []gitwriter.Written) []selection.Reference {
+	references := make([]selection.Reference, len(before))
+	for i, w := range before {
+		references[i] = choice.Held(values, w.Values)
+		if references[i].Tag == "" {
+			references[i].Tag = w.Tag
+		}
 	}
-	if known := policy.Status.Targets[t.index]; known.Current == shown(t.values, current) {
-		held.Tag = known.Tag
-	}
-	return held
+	return references
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/gitwriter"
 )
 
 func TestForward(t *testing.T) {
@@ -91,7 +92,7 @@ func TestForward(t *testing.T) {
 			}
 			wanted := wishOf(&config, &policy, neighbours{repositories: []v1alpha1.ConfigRepository{config}})
 			got, is := "", v1alpha1.Reason("")
-			if err := wanted.change.Forward(0, tc.current); err != nil {
+			if err := wanted.change.Forward(0, gitwriter.Standing{Current: tc.current}); err != nil {
 				got, is = err.Error(), reasonOfTarget(err)
 			}
 			if diff := cmp.Diff(tc.is, is); diff != "" {

@@ -114,7 +114,11 @@ func TestMove(t *testing.T) {
 				t.Fatalf("%s: the error is %v", tc.reason, err)
 			}
 
-			want := &selection.StayError{Kind: tc.kind, Held: tc.held, Selected: tc.selected, Problem: tc.want}
+			if (stay.Release == "") != (tc.kind == selection.Newer) || !strings.HasSuffix(tc.want, stay.Release) {
+				t.Errorf("%s: the message doesn't end with what to do, %q", tc.reason, stay.Release)
+			}
+
+			want := &selection.StayError{Kind: tc.kind, Held: tc.held, Selected: tc.selected, Release: stay.Release, Problem: tc.want}
 			if diff := cmp.Diff(want, stay); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
