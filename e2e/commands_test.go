@@ -15,8 +15,8 @@ import (
 // it prints on stderr.
 type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error
 
-// commands of the transcripts. A server is git, registry, registry2 or notifications: see fronts. Arguments are expanded (${NAME}) even where quotes keep testscript from it, so that a
-// message can be written in one piece.
+// commands of the transcripts. A server is one of fronts. Arguments are expanded (${NAME}) even where quotes keep testscript
+// from it, so that a message can be written in one piece.
 //
 //	apply file...                          apply manifests as the administrator
 //	await kind/[ns/]name jsonpath value    until the object has the value

@@ -81,7 +81,9 @@ func (s *Stack) startAPIServer(ctx context.Context, pki *pki, etcd string) (stri
 				"--profiling=false",
 			}
 		},
-		ready: func(ctx context.Context, addresses []string) error { return get(ctx, client, "https://"+addresses[0]+"/readyz") },
+		ready: func(ctx context.Context, addresses []string) error {
+			return get(ctx, client, "https://"+addresses[0]+"/readyz")
+		},
 	})
 	if err != nil {
 		return "", err
