@@ -3,6 +3,7 @@ package stack
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ type Notifications struct {
 	client  *http.Client
 
 	mu sync.Mutex
-	// last that told of a tag and was forwarded.
+	// last that told of a tag that was pushed, and was forwarded.
 	last []byte
 }
 
@@ -75,13 +76,32 @@ func (n *Notifications) relay(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	if strings.Contains(string(body), `"tag":`) {
+	if tellsOfTag(body) {
 		n.mu.Lock()
 		n.last = body
 		n.mu.Unlock()
 	}
 	w.WriteHeader(answer.Status)
 	_, _ = io.WriteString(w, answer.Body)
+}
+
+// tellsOfTag reports whether a notification is about a tag that was pushed: pulls are told, too.
+func tellsOfTag(body []byte) bool {
+	var told struct {
+		Events []struct {
+			Action string
+			Target struct{ Tag string }
+		}
+	}
+	if json.Unmarshal(body, &told) != nil {
+		return false
+	}
+	for _, event := range told.Events {
+		if event.Action == "push" && event.Target.Tag != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Answer is what the controller answered to a notification.
@@ -95,13 +115,13 @@ type Answer struct {
 // String is the status and the body: `202 {"policies": 1}`.
 func (a Answer) String() string { return fmt.Sprintf("%d %s", a.Status, a.Body) }
 
-// Replay posts the last notification of a tag again that was forwarded, with any token.
+// Replay posts the last notification again that told of a tag that was pushed and was forwarded, with any token.
 func (n *Notifications) Replay(ctx context.Context, token string) (Answer, error) {
 	n.mu.Lock()
 	last := n.last
 	n.mu.Unlock()
 	if last == nil {
-		return Answer{}, errors.New("replay a notification: none was forwarded that tells of a tag")
+		return Answer{}, errors.New("replay a notification: none was forwarded that tells of a pushed tag")
 	}
 	return n.post(ctx, last, "Bearer "+token)
 }
