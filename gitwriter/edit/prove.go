@@ -8,13 +8,16 @@ import (
 
 const rewrite = "simplify this place first: the value on the line of its key, in double quotes, without an anchor, and no tabs around it"
 
-// maxProofs bounds the proofs of one plan. One is enough, but for each edit that can't be proven a few more are needed to
-// find out which it is.
-const maxProofs = 64
+// One proof is enough for a plan, but for each edit that can't be proven some more are needed to find out which it is: by
+// halves, twice the logarithm of their number. These bound them, by the bytes that are proven.
+const (
+	minProofs   = 64
+	provenBytes = 32 << 20
+)
 
 // proveAll proves the changing targets together, and refuses those that don't stand it.
 func (s *state) proveAll() {
-	budget := maxProofs
+	budget := max(minProofs, provenBytes/max(len(s.data), 1))
 	all := s.changing()
 	s.proveSome(all, &budget)
 	proven := s.changing()
