@@ -11,9 +11,10 @@ import "fmt"
 //   - The spans are disjoint, and each is one whole scalar: of its style, up to the end that both parsers see. What stands
 //     around them is the same bytes in every draft.
 //   - The new text of a span is one token as well (a word without indicators, or a quoted scalar on one line), so that the
-//     tokens of any draft are those of the file, but for the edited scalars' texts. How other tokens are read depends on
-//     their own bytes, on those beside them and on the indentation of their line, which no edit changes: no scalar that can
-//     be named begins a line's structure, is a key, or is a block scalar, whose text could.
+//     tokens of any draft are those of the file, but for the edited scalars' texts. How another token is read depends on its
+//     own bytes, on those beside it, and in block style on the column that its line begins in. No edit touches these: a
+//     scalar that can be named is no key and no block scalar, and what follows it on its line is a comment or stands in a
+//     flow collection, where columns mean nothing.
 //   - What a scalar stands for depends on its own token alone, and it stands for something elsewhere only through an alias
 //     of a node around it. Each edit below such a node is tried with a text of its own, and refused if that shows elsewhere.
 //

@@ -139,13 +139,14 @@ const (
 func (s *state) kind(t *target) Kind {
 	own, _ := lookup(s.treeOf(t), t.elements)
 	_, isBoolean := own.(bool)
-	quoted := t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	// A value in quotes or with the tag !!str, which is the only one that is let through, is a string whatever it looks like.
+	isPlain := t.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.TaggedStyle) == 0
 	switch tag := t.node.ShortTag(); {
 	case own == nil && tag == "!!null":
 		return Null
 	case isBoolean:
 		return Boolean
-	case tag == "!!int" || tag == "!!float" || !quoted && floatPattern.MatchString(t.node.Value):
+	case tag == "!!int" || tag == "!!float" || isPlain && floatPattern.MatchString(t.node.Value):
 		return Number
 	case own == t.node.Value && tag == "!!str":
 		return String
