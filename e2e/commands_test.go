@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,7 +19,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 // commands of the transcripts. A server is one of fronts. Arguments are expanded (${NAME}) even where quotes keep testscript
 // from it, so that a message can be written in one piece.
 //
-//	apply file...                          apply manifests as the administrator
+//	apply [-times n] file...               apply manifests as the administrator, n times with ${N} = 0, 1, ...
 //	await kind/[ns/]name jsonpath value    until the object has the value
 //	await-changed kind/[ns/]name jsonpath value  until the object has another value
 //	await-condition kind/[ns/]name Type=Status/Reason message
@@ -92,9 +93,22 @@ func expand(text string, getenv func(string) string) string {
 func usage(text string) error { return fmt.Errorf("usage: %s", text) }
 
 func apply(ctx context.Context, ts *testscript.TestScript, s *scenario, args []string) error {
-	for _, file := range args {
-		if err := s.stack.ApplyYAML(ctx, expand(ts.ReadFile(file), ts.Getenv)); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+	flags := flag.NewFlagSet("apply", flag.ContinueOnError)
+	times := flags.Int("times", 1, "how often")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	for n := range *times {
+		getenv := func(name string) string {
+			if name == "N" {
+				return strconv.Itoa(n)
+			}
+			return ts.Getenv(name)
+		}
+		for _, file := range flags.Args() {
+			if err := s.stack.ApplyYAML(ctx, expand(ts.ReadFile(file), getenv)); err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
 		}
 	}
 	return nil
