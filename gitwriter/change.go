@@ -98,11 +98,15 @@ type Outcome struct {
 	Previous []string
 	// Revision is the commit that wrote it, if State is Committed.
 	Revision string
-	// TakenBack is the commit that replaced what was last written here by what stands here now, if State is Kept because
-	// Forward said so. Nil if nothing was written here before, if it stands still, and if the commit isn't found.
+	// TakenBack is the commit that replaced what was last written here by what stands here now, if State is Kept and Err is
+	// Forward's and says by a method OnPurpose() bool that somebody's word is in the way. Nil if nothing was written here
+	// before, if it stands still, and if the commit isn't found.
 	TakenBack *Commit
 	// Err says why, if State is Kept or Failed.
 	Err error
+
+	// standing is what Forward was told, if it said no.
+	standing Standing
 }
 
 // OutcomeState is what happened to a target.

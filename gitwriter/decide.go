@@ -45,10 +45,11 @@ type newFile struct {
 //  1. Different values that are wanted in the same place: the targets fail. So do those whose values aren't legal.
 //  2. A target whose file can't be read, or of which a key path can't be edited, fails.
 //  3. A target of which all the values stand there already is Unchanged.
-//  4. What Forward turns down is Kept.
+//  4. What Forward turns down is Kept. It is told what was written to the target before; where before can't say that yet
+//     the target is Kept without a reason, and the plan isn't final.
 //  5. The rest is written in one commit, unless another target of the same change failed: then it is Kept.
-func decide(changes []Change, read func(file string) ([]byte, error)) plan {
-	d := decider{read: read, files: map[string][]byte{}, conflicts: conflicts(changes)}
+func decide(changes []Change, read func(file string) ([]byte, error), before func(t Target, current []string) ([]Written, bool)) plan {
+	d := decider{read: read, before: before, files: map[string][]byte{}, conflicts: conflicts(changes)}
 	d.settled = d.settledFiles(changes)
 	p := plan{outcomes: map[string][]Outcome{}}
 	for i := range changes {
@@ -102,6 +103,7 @@ func conflicts(changes []Change) map[place][]string {
 // decider goes through the changes; files holds what they have written so far.
 type decider struct {
 	read      func(file string) ([]byte, error)
+	before    func(t Target, current []string) ([]Written, bool)
 	files     map[string][]byte
 	conflicts map[place][]string
 	// settled are the files in which every wished value stands already.
@@ -184,8 +186,13 @@ func (d *decider) target(c *Change, index int, s *step) Outcome {
 		return fail(err)
 	}
 	if c.Forward != nil && !slices.Equal(current, wanted) {
-		if err := c.Forward(index, Standing{Current: slices.Clone(current)}); err != nil {
-			return Outcome{Target: t, State: Kept, Current: current, Err: err}
+		written, known := d.before(t, current)
+		if !known {
+			return Outcome{Target: t, State: Kept, Current: current}
+		}
+		at := Standing{Current: slices.Clone(current), Written: written}
+		if err := c.Forward(index, at); err != nil {
+			return Outcome{Target: t, State: Kept, Current: current, Err: err, standing: at}
 		}
 	}
 	body, changed, err := t.write(body, current)

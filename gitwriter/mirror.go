@@ -21,6 +21,8 @@ type Mirror struct {
 	now     func() time.Time
 	known   advertisements
 	objects *store
+	// history is read and changed by whoever has the turn.
+	history history
 	// turn holds one token: who has it may move the head.
 	turn chan struct{}
 

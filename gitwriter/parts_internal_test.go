@@ -126,7 +126,7 @@ func TestDecideParts(t *testing.T) {
 				asked = fmt.Sprint(target, at.Current)
 				return c.forward
 			}}
-			p := decide([]Change{change}, func(string) ([]byte, error) { return []byte(file), nil })
+			p := decide([]Change{change}, func(string) ([]byte, error) { return []byte(file), nil }, unwritten)
 			var got []outcome
 			for _, o := range p.outcomes["p"] {
 				one := outcome{State: o.State, Current: o.Current, Previous: o.Previous}
@@ -169,7 +169,7 @@ func TestConflictsArePerPlace(t *testing.T) {
 	}
 	p := decide(changes, func(string) ([]byte, error) {
 		return []byte("tag: v1\nother: v1\nthird: v1\nfourth: v1\ndigest: x\nrepository: x\n"), nil
-	})
+	}, unwritten)
 	got := map[string]string{}
 	for policy, outcomes := range p.outcomes {
 		got[policy] = string(outcomes[0].State)

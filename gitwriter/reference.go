@@ -97,3 +97,12 @@ func shortDigest(digest string) string {
 	}
 	return algorithm + ":" + string(digits[:shortDigits])
 }
+
+// parseVersion reads what version writes.
+func parseVersion(text string) reference {
+	tag, digest, both := strings.Cut(text, "@")
+	if !both && strings.Contains(text, ":") { // No tag has a colon.
+		return reference{digest: text}
+	}
+	return reference{tag: tag, digest: digest}
+}

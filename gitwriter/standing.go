@@ -1,6 +1,9 @@
 package gitwriter
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Standing is what a target holds at a head, and what its history says of it. It is read from Git alone: from the values
 // that stand there, and from the trailers of the commits that the head reaches.
@@ -10,6 +13,11 @@ type Standing struct {
 	// Written is what was written there by commits with trailers, the newest first; empty if nothing was, in this history.
 	// If the newest is what stands there, it is the only one; else there are as many as maxWritten.
 	Written []Written
+}
+
+// takenBack reports whether something else stands there than what was written last.
+func (s Standing) takenBack() bool {
+	return len(s.Written) > 0 && !slices.Equal(s.Written[0].Values, s.Current)
 }
 
 // Written is what one commit wrote to a target: its trailers say so, and its tree and its parent's bear that out.

@@ -40,7 +40,9 @@ func (m *Mirror) Write(ctx context.Context, req WriteRequest) (WriteResult, erro
 		return WriteResult{}, err
 	}
 	w := &writing{mirror: m, session: s, req: req, landed: map[outcomeKey]Outcome{}}
-	err = w.run(ctx)
+	if err = w.run(ctx); err == nil {
+		w.nameTakenBack(ctx)
+	}
 	return w.result(err), err
 }
 
@@ -60,6 +62,8 @@ type writing struct {
 	// plan was decided from files.
 	plan  plan
 	files targetFiles
+	// witness told what was written before; the plan rests on what it said.
+	witness *witness
 	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
 	landed map[outcomeKey]Outcome
 
@@ -94,22 +98,45 @@ func (w *writing) run(ctx context.Context) error {
 	}
 }
 
-// decide makes the plan for the head. A plan depends on the targets' files alone: if those are what they were when it was
-// made, it holds on another head as well.
+// decide makes the plan for the head. A plan depends on the targets' files, and on what was written to the targets before: if
+// those are what they were when it was made, it holds on another head as well.
 func (w *writing) decide(ctx context.Context) error {
 	files, err := w.mirror.targetFiles(ctx, w.session, w.head, w.req.Changes)
 	if err != nil {
 		return err
 	}
-	if w.files != nil && maps.Equal(files, w.files) {
+	if w.files != nil && maps.Equal(files, w.files) && w.witness.holds(w.head.id) {
 		return nil
 	}
 	read, err := w.mirror.read(ctx, w.session, w.head, files)
 	if err != nil {
 		return err
 	}
-	w.plan, w.files = decide(w.req.Changes, read), files
-	return nil
+	w.witness = newWitness(w.mirror, w.head.id)
+	for {
+		w.plan, w.files = decide(w.req.Changes, read, w.witness.before), files
+		if len(w.witness.needs) == 0 {
+			return nil
+		}
+		if err := w.witness.look(ctx, w.session); err != nil {
+			return err
+		}
+	}
+}
+
+// nameTakenBack finds out who took back what stays taken back.
+func (w *writing) nameTakenBack(ctx context.Context) {
+	before := w.mirror.history.found
+	w.mirror.history.found = map[string]takenBack{}
+	for _, outcomes := range w.plan.outcomes {
+		for i := range outcomes {
+			o := &outcomes[i]
+			var word interface{ OnPurpose() bool }
+			if errors.As(o.Err, &word) && word.OnPurpose() && o.standing.takenBack() {
+				o.TakenBack = w.mirror.whoTookBack(ctx, w.session, w.head.id, o.Target, o.standing, before[o.Target.key()])
+			}
+		}
+	}
 }
 
 // pause waits a little before a third and later attempt, each time differently, so that writers don't march in step.
@@ -159,6 +186,7 @@ func (w *writing) push(ctx context.Context) (done bool, err error) {
 func (w *writing) accepted(b *builder, revisions []plumbing.Hash) {
 	w.mirror.objects.put(b.fresh)
 	w.commits += len(revisions)
+	w.mirror.remember(b, w.plan.steps, revisions)
 	for i, s := range w.plan.steps {
 		for _, target := range s.written {
 			outcome := w.plan.outcomes[s.change.Policy][target.index]

@@ -39,6 +39,9 @@ type StayError struct {
 // Error returns the message.
 func (e *StayError) Error() string { return e.Problem }
 
+// OnPurpose reports whether the target holds what somebody must have meant: anything but a later tag.
+func (e *StayError) OnPurpose() bool { return e.Kind != Newer }
+
 // Move decides whether a target that holds one reference takes the selected one: nil if it does, or has it already, else
 // a *StayError. written is what was written to the target before, the newest first, as far as it is known; without it
 // nothing can have been taken back. The rules, in their order:

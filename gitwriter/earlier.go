@@ -1,0 +1,112 @@
+package gitwriter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// maxBlobsAtOnce bounds how many files' contents one request asks for.
+const maxBlobsAtOnce = 256
+
+// fileAt is a file in the tree of an earlier commit.
+type fileAt struct {
+	commit plumbing.Hash
+	file   string
+}
+
+// loadFiles brings what it takes to read files at earlier commits, of whose trees nothing may be here: one request for each
+// folder on the way down, for all files together, and one for the contents. Only what lies on the way is fetched.
+func (m *Mirror) loadFiles(ctx context.Context, s *session, files []fileAt) error {
+	for range maxTreeDepth {
+		trees := m.missingOf(files, plumbing.TreeObject)
+		if len(trees) == 0 {
+			break
+		}
+		if err := m.loadEarlier(ctx, s, files, trees, commitsOnly, withoutBlobs); err != nil {
+			return err
+		}
+		if !m.objects.has(plumbing.TreeObject, trees[0]) {
+			return s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the tree "+trees[0].String())
+		}
+	}
+	for blobs := range slices.Chunk(m.missingOf(files, plumbing.BlobObject), maxBlobsAtOnce) {
+		if err := m.loadEarlier(ctx, s, files, blobs, everything, everything); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadEarlier fetches objects by their ids. A server that gives none by its id is asked for the commits as a whole instead.
+func (m *Mirror) loadEarlier(ctx context.Context, s *session, files []fileAt, ids []plumbing.Hash, leaveOut, instead filter) error {
+	objects, err := s.fetch(ctx, ids, plumbing.ZeroHash, leaveOut)
+	if _, denied := errors.AsType[*serverError](err); denied {
+		commits := make([]plumbing.Hash, 0, len(files))
+		for _, f := range files {
+			if !slices.Contains(commits, f.commit) {
+				commits = append(commits, f.commit)
+			}
+		}
+		objects, err = s.fetch(ctx, commits, plumbing.ZeroHash, instead)
+	}
+	if err != nil {
+		return err
+	}
+	m.objects.put(objects)
+	return nil
+}
+
+// missingOf names the objects of a kind that the way to the files stops at because they aren't here, each once.
+func (m *Mirror) missingOf(files []fileAt, kind plumbing.ObjectType) []plumbing.Hash {
+	seen := map[plumbing.Hash]struct{}{}
+	var missing []plumbing.Hash
+	for _, f := range files {
+		found, id := m.find(f)
+		if _, known := seen[id]; known || found != kind || m.objects.has(kind, id) {
+			continue
+		}
+		seen[id] = struct{}{}
+		missing = append(missing, id)
+	}
+	return missing
+}
+
+// find follows the way to a file as far as it is here, and gives the object that it ends at: the file's blob, a tree that
+// isn't here, or nothing (an invalid type) where there is no such file.
+func (m *Mirror) find(f fileAt) (plumbing.ObjectType, plumbing.Hash) {
+	c, ok, err := m.objects.commit(f.commit)
+	if err != nil || !ok {
+		return plumbing.InvalidObject, plumbing.ZeroHash
+	}
+	id := c.TreeHash
+	for rest := f.file; ; {
+		tree, ok := m.objects.get(plumbing.TreeObject, id)
+		if !ok {
+			return plumbing.TreeObject, id
+		}
+		name, below, deeper := strings.Cut(rest, "/")
+		e, ok, err := treeEntryOf(tree, name)
+		switch {
+		case err != nil || !ok || deeper && !e.isTree() || !deeper && !e.isFile():
+			return plumbing.InvalidObject, plumbing.ZeroHash
+		case !deeper:
+			return plumbing.BlobObject, e.id
+		}
+		id, rest = e.id, below
+	}
+}
+
+// valuesAt are what stands in a target at an earlier commit, once loadFiles has brought it; false if it can't be read there.
+func (m *Mirror) valuesAt(commit plumbing.Hash, t Target) ([]string, bool) {
+	kind, id := m.find(fileAt{commit, t.File})
+	body, ok := m.objects.get(plumbing.BlobObject, id)
+	if kind != plumbing.BlobObject || !ok {
+		return nil, false
+	}
+	values, err := t.read(body)
+	return values, err == nil
+}
