@@ -1,6 +1,9 @@
 package choice
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -47,4 +50,37 @@ func Known(policy *v1alpha1.ImagePolicy) map[string]selection.Fact {
 		known[latest.Tag] = selection.Fact{Digest: latest.Digest, FirstSeen: latest.FirstSeen.Time}
 	}
 	return known
+}
+
+// LookAgain is how many tags are looked at again where somebody asks.
+const LookAgain = 16
+
+// Without are the facts without those of the n newest tags, which are to be looked at again. The tag that was selected last
+// isn't among them: it is judged by the digest that it was selected with.
+func Without(facts map[string]selection.Fact, policy *v1alpha1.ImagePolicy, selector *selection.Selector, n int) map[string]selection.Fact {
+	standing := Standing(policy)
+	tags := slices.Collect(maps.Keys(facts))
+	tags = slices.DeleteFunc(tags, func(tag string) bool { return standing != nil && tag == standing.Tag })
+	slices.SortFunc(tags, func(a, b string) int {
+		order, err := selector.Compare(b, a)
+		if err != nil { // The policy was changed since, and doesn't speak of these.
+			return cmp.Compare(a, b)
+		}
+		return order
+	})
+	kept := maps.Clone(facts)
+	for _, tag := range tags[:min(n, len(tags))] {
+		delete(kept, tag)
+	}
+	return kept
+}
+
+// AsSelected is what was found of a tag, as a decision takes it: the tag that was selected last is judged by the digest that it
+// was selected with. That another one was pushed since is reported, and changes no choice.
+func AsSelected(policy *v1alpha1.ImagePolicy, tag string, fact selection.Fact) selection.Fact {
+	standing := Standing(policy)
+	if standing != nil && standing.Tag == tag && policy.Spec.Select.Digest == nil && fact.Problem == "" {
+		fact.Digest = standing.Digest
+	}
+	return fact
 }

@@ -42,8 +42,11 @@ func (r *Reconciler) end(policy *v1alpha1.ImagePolicy, found *scanning) {
 	var echo time.Duration
 	news, missing := isNews(policy, found.scan), found.missing()
 	r.memory.with(key, func(m *remembered) {
-		again, began = m.again, m.began
-		m.running, m.again = false, false
+		if !found.listed.IsZero() {
+			m.consumed = found.listed
+		}
+		again, began = m.again || m.renewed.After(m.consumed), m.began
+		m.running, m.again, m.renewed = false, false, time.Time{}
 		m.asked, m.source, m.facts = policy.Annotations[v1alpha1.ReconcileAtAnnotation], found.source, found.facts
 		if missing && m.echoes < maxEchoes {
 			echo = echoFirst << (2 * m.echoes)
@@ -56,9 +59,6 @@ func (r *Reconciler) end(policy *v1alpha1.ImagePolicy, found *scanning) {
 		m.failures++
 		if found.err == nil || found.reason == v1alpha1.ReasonNoTagSelected || found.reason == v1alpha1.ReasonWaiting {
 			m.failures = 0
-		}
-		if !found.listed.IsZero() {
-			m.consumed = found.listed
 		}
 		if news {
 			m.found = found.scan
@@ -118,6 +118,21 @@ func (r *Reconciler) wake(key types.NamespacedName, wait time.Duration) {
 	if !running {
 		r.schedule.Advance(key, wait)
 		r.enqueue(key, wait)
+	}
+}
+
+// renew makes a policy due because the listing that began then has other tags. One that is being scanned is scanned again only
+// if its scan doesn't use that listing: policies that are due together wait for it together.
+func (r *Reconciler) renew(key types.NamespacedName, listed time.Time) {
+	running := false
+	r.memory.with(key, func(m *remembered) {
+		if running = m.running; running {
+			m.renewed = listed
+		}
+	})
+	if !running {
+		r.schedule.Advance(key, 0)
+		r.enqueue(key, 0)
 	}
 }
 

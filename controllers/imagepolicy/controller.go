@@ -58,9 +58,9 @@ func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client,
 		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: schedule.New(time.Now), memory: newMemory(), now: time.Now,
 	}
-	r.listings = newListings(client, time.Now, func(policies []types.NamespacedName) {
+	r.listings = newListings(client, time.Now, func(policies []types.NamespacedName, listed time.Time) {
 		for _, policy := range policies {
-			r.wake(policy, 0)
+			r.renew(policy, listed)
 		}
 	})
 	return r

@@ -49,10 +49,7 @@ func (s *scanning) resolve(ctx context.Context) (selection.Selection, error) {
 	in := selection.Input{Tags: s.listing.tags, Now: s.time.Time, Known: s.remembers()}
 	look := func(ctx context.Context, tag string) (selection.Fact, error) {
 		fact, err := s.look(ctx, tag)
-		if latest != nil && tag == latest.Tag && tag != s.source.follow {
-			fact.Digest = latest.Digest // Whether it is another one now is asked in keep.
-		}
-		return fact, err
+		return choice.AsSelected(s.policy, tag, fact), err
 	}
 	for {
 		var err error
@@ -78,19 +75,10 @@ func (s *scanning) remembers() map[string]selection.Fact {
 	if s.known.source == s.source {
 		maps.Copy(facts, s.known.facts)
 	}
-	again := 1
 	if s.again {
-		again = manyAgain
+		return choice.Without(facts, s.policy, s.selector, choice.LookAgain)
 	}
-	latest := choice.Standing(s.policy)
-	if latest == nil {
-		return without(facts, s.selector, again)
-	}
-	chosen := facts[latest.Tag]
-	delete(facts, latest.Tag)
-	facts = without(facts, s.selector, again)
-	facts[latest.Tag] = chosen
-	return facts
+	return choice.Without(facts, s.policy, s.selector, 1)
 }
 
 // worthKeeping are the facts that the next decision needs again: those of the selected tag, and of later ones.

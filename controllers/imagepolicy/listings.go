@@ -87,8 +87,8 @@ func (l *listing) look(key lookKey, ask func() (selection.Fact, error)) (selecti
 type listings struct {
 	registry lister
 	now      func() time.Time
-	// changed is told the policies of a source when its tags did.
-	changed func([]types.NamespacedName)
+	// changed is told the policies of a source when its tags did, and when the listing began that says so.
+	changed func(policies []types.NamespacedName, listed time.Time)
 
 	mu      sync.Mutex
 	entries map[origin]*listed
@@ -105,7 +105,7 @@ type listed struct {
 	users map[types.NamespacedName]bool
 }
 
-func newListings(client lister, now func() time.Time, changed func([]types.NamespacedName)) *listings {
+func newListings(client lister, now func() time.Time, changed func([]types.NamespacedName, time.Time)) *listings {
 	return &listings{
 		registry: client, now: now, changed: changed,
 		entries: map[origin]*listed{}, using: map[types.NamespacedName]origin{},
@@ -133,7 +133,7 @@ func (l *listings) get(ctx context.Context, policy types.NamespacedName, from or
 	news := entry.last != nil && made.err == nil && made.tags != entry.last.tags
 	entry.last = made
 	if news {
-		l.changed(l.others(entry, policy))
+		l.changed(l.others(entry, policy), made.started)
 	}
 	return made, true, nil
 }

@@ -1,9 +1,6 @@
 package imagepolicy
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +21,8 @@ type memory struct {
 type remembered struct {
 	// running: a scan is under way; again: something asked for another one since it began.
 	running, again bool
+	// renewed is when a listing began that has other tags, and that another policy made during a scan of this one.
+	renewed time.Time
 	// found is what a scan came to that isn't recorded yet.
 	found *scan
 	// began is when the last scan did, and consumed when its listing did; source is what was listed.
@@ -82,20 +81,4 @@ func (m *memory) forget(key types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.policies, key)
-}
-
-// without are the facts without those of the n newest tags, which are to be looked at again.
-func without(facts map[string]selection.Fact, selector *selection.Selector, n int) map[string]selection.Fact {
-	tags := slices.SortedFunc(maps.Keys(facts), func(a, b string) int {
-		order, err := selector.Compare(b, a)
-		if err != nil { // The policy was changed since: it doesn't speak of these.
-			return cmp.Compare(a, b)
-		}
-		return order
-	})
-	kept := maps.Clone(facts)
-	for _, tag := range tags[:min(n, len(tags))] {
-		delete(kept, tag)
-	}
-	return kept
 }

@@ -18,9 +18,8 @@ import (
 
 const (
 	// A listing doesn't tell that another image was pushed under the same tag. Of the tags that wait, each scan looks at the
-	// newest again; every lookAgain scans, and where somebody asks for a scan, at the selected one and manyAgain others.
+	// newest again; every lookAgain scans, and where somebody asks for a scan, at the selected one and choice.LookAgain others.
 	lookAgain = 10
-	manyAgain = 16
 )
 
 // scan is what one scan of a policy came to: either a choice, or an error with the reason for the condition.

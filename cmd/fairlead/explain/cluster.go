@@ -92,7 +92,7 @@ func (a *asking) explain(ctx context.Context) (selection.Explanation, error) {
 		}
 		tags = listing.Tags
 	}
-	in := selection.Input{Tags: selection.NewTags(tags), Known: choice.Known(a.policy), Now: a.Now, Current: a.current()}
+	in := selection.Input{Tags: selection.NewTags(tags), Known: choice.Without(choice.Known(a.policy), a.policy, a.selector, choice.LookAgain), Now: a.Now, Current: a.current()}
 	in, err := choice.Resolve(ctx, a.selector, in, a.clocks, a.look)
 	if err != nil {
 		return selection.Explanation{}, err
@@ -114,10 +114,7 @@ func (a *asking) look(ctx context.Context, tag string) (selection.Fact, error) {
 	a.mu.Lock()
 	a.digests[tag] = fact.Digest
 	a.mu.Unlock()
-	if latest := choice.Standing(a.policy); latest != nil && latest.Tag == tag && tag != a.follows() && fact.Problem == "" {
-		fact.Digest = latest.Digest
-	}
-	return fact, err
+	return choice.AsSelected(a.policy, tag, fact), err
 }
 
 // answer completes an explanation by what the status knows.
