@@ -245,3 +245,18 @@ func isTemplateKey(node, key *yaml.Node) bool {
 	return node.Style&yaml.FlowStyle != 0 && key.Kind == yaml.MappingNode && key.Style&yaml.FlowStyle != 0 &&
 		key.Line == node.Line && key.Column == node.Column+1
 }
+
+// isJSON says whether a document is written as JSON is: maps in braces, lists in brackets, keys in double quotes. It doesn't
+// look at the values, so that no edit changes the answer.
+func isJSON(node *yaml.Node) bool {
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 0 && child.Style != yaml.DoubleQuotedStyle {
+			return false
+		}
+		if !isJSON(child) {
+			return false
+		}
+	}
+
+	return node.Kind == yaml.DocumentNode || node.Kind == yaml.ScalarNode || node.Style == yaml.FlowStyle
+}

@@ -1,8 +1,6 @@
 package edit
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -53,8 +51,8 @@ type state struct {
 	values *values
 	// aliases are those of all documents.
 	aliases []*yaml.Node
-	// isJSON says that the file is JSON, which it is to stay.
-	isJSON bool
+	// inJSON says that the file is written as JSON is, and is to stay JSON if it is.
+	inJSON bool
 	// targets are in the order of the file; those that weren't found stand at the end.
 	targets []*target
 	// changed are those of which the bytes change, once that is proven right.
@@ -67,7 +65,7 @@ func load(data []byte, targets []*target) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{data: data, docs: nodes.docs, aliases: nodes.aliases, isJSON: isJSON(data), targets: targets}
+	s := &state{data: data, docs: nodes.docs, aliases: nodes.aliases, inJSON: len(nodes.docs) == 1 && isJSON(nodes.docs[0]), targets: targets}
 	search := newFinder(s.docs)
 	for _, t := range targets {
 		t.err = search.find(t)
@@ -96,15 +94,10 @@ func (s *state) checkSeen(t *target) error {
 	return nil
 }
 
-// isJSON says whether a file is one JSON object, which is YAML as well.
-func isJSON(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) && json.Valid(data)
-}
-
 // write returns what replaces the bytes of the target's span.
 func (s *state) write(t *target, value string) string {
 	style := t.node.Style
-	if s.isJSON {
+	if s.inJSON {
 		style |= yaml.DoubleQuotedStyle
 	}
 	text := render(value, style)
