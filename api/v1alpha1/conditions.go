@@ -76,8 +76,9 @@ const (
 	ReasonPending Reason = "Pending"
 	// ReasonNewerInGit: a target holds a later version than the selected one, and moves forward only.
 	ReasonNewerInGit Reason = "NewerInGit"
-	// ReasonHeld: somebody wrote a value into the target that has no place in the policy's order, or another digest of the
-	// selected tag; it is left alone until that changes.
+	// ReasonHeld: somebody took back in Git what Fairlead had written, or wrote a value into the target that has no place in
+	// the policy's order, or another digest of the selected tag; it is left alone until that changes, or something newer is
+	// selected than what was taken back.
 	ReasonHeld Reason = "Held"
 	// ReasonTargetNotResolved: a target's Application or ConfigRepository doesn't exist, or names no file.
 	ReasonTargetNotResolved Reason = "TargetNotResolved"

@@ -318,6 +318,12 @@ type ImagePolicyStatus struct {
 	// +optional
 	Targets []TargetStatus `json:"targets,omitempty"`
 
+	// Rejected are the versions that were taken back in Git and that targets are held from, each once: where versions have an
+	// order all before them are rejected as well. Targets says of each where, and by whom.
+	// +listType=atomic
+	// +optional
+	Rejected []string `json:"rejected,omitempty"`
+
 	// Scan is the last scan that changed something here. A scan that finds nothing new isn't written down.
 	// +optional
 	Scan *Scan `json:"scan,omitempty"`
@@ -381,7 +387,7 @@ type TargetStatus struct {
 	// Current is what stands there: `v1.0.36`, `v1.0.36@sha256:...`, or whatever was found.
 	// +optional
 	Current string `json:"current,omitempty"`
-	// Tag that the value stands for, where it doesn't say so itself because only the digest is written.
+	// Tag that the value stands for, where it doesn't say so itself because only the digest is written: by the commit that wrote it.
 	// +optional
 	Tag string `json:"tag,omitempty"`
 	// Revision is the commit by which Fairlead wrote it, or at which it first saw it there.
@@ -397,6 +403,34 @@ type TargetStatus struct {
 	// Message says what is in the way and what to do.
 	// +optional
 	Message string `json:"message,omitempty"`
+	// Held says whose word keeps the target from the selected tag, where the reason is `Held`.
+	// +optional
+	Held *Held `json:"held,omitempty"`
+}
+
+// Held says that Git holds otherwise than the policy would, because somebody meant it. It is read from Git alone, and ends
+// there: nothing that is deleted or restarted releases it.
+type Held struct {
+	// Version that was taken back, the last one that Fairlead wrote there: it is rejected, and so are all before it. Where
+	// there is no order to tell what is before, it is `tag@digest`, and that very digest is rejected. Empty where nothing was
+	// taken back, and what stands there has no place in the order.
+	// +optional
+	Version string `json:"version,omitempty"`
+	// Revision of the commit that took it back, or wrote what stands there instead; empty if it isn't found.
+	// +optional
+	Revision string `json:"revision,omitempty"`
+	// Author of that commit.
+	// +optional
+	Author string `json:"author,omitempty"`
+	// Subject of that commit.
+	// +optional
+	Subject string `json:"subject,omitempty"`
+	// Time of that commit.
+	// +optional
+	Time *metav1.Time `json:"time,omitempty"`
+	// Release says what ends the hold.
+	// +optional
+	Release string `json:"release,omitempty"`
 }
 
 // Scan is one scan of the registry.
@@ -419,6 +453,7 @@ type Scan struct {
 // +kubebuilder:printcolumn:name="Selected",type=string,JSONPath=`.status.latest.tag`
 // +kubebuilder:printcolumn:name="In Git",type=string,JSONPath=`.status.targets[*].current`
 // +kubebuilder:printcolumn:name="Since",type=date,JSONPath=`.status.targets[0].time`
+// +kubebuilder:printcolumn:name="Rejected",type=string,JSONPath=`.status.rejected[*]`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Image",type=string,JSONPath=`.spec.image`,priority=1

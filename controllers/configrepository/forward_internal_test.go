@@ -16,16 +16,15 @@ func TestForward(t *testing.T) {
 	both := partsInRepository("config", "a.yaml", "t", "d", "", "")
 	digest := partsInRepository("config", "a.yaml", "", "d", "", "")
 	image := partsInRepository("config", "a.yaml", "", "", "", "i")
-	knownDigest := func(tag string) func(*v1alpha1.ConfigRepository, *v1alpha1.ImagePolicy) {
-		return func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
-			p.Status.Targets[0].Current, p.Status.Targets[0].Tag = "sha256:aa", tag
-		}
+	wrote := func(tag string, values ...string) gitwriter.Written {
+		return gitwriter.Written{Tag: tag, Values: values}
 	}
 	const newer = "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only"
 	cases := map[string]struct {
 		reason  string
 		target  v1alpha1.Target
 		current []string
+		written []gitwriter.Written
 		change  func(*v1alpha1.ConfigRepository, *v1alpha1.ImagePolicy)
 		want    string
 		is      v1alpha1.Reason
@@ -71,10 +70,34 @@ func TestForward(t *testing.T) {
 				p.Spec.OnMutation = v1alpha1.MutationCommit
 			},
 		},
-		"DigestAlone":         {reason: "nobody knows which tag it is", target: digest, current: []string{"sha256:cc"}},
-		"DigestOfOlder":       {reason: "the status remembers the tag", target: digest, current: []string{"sha256:aa"}, change: knownDigest("v1.0.35")},
-		"DigestOfNewer":       {reason: "the status remembers the tag", target: digest, current: []string{"sha256:aa"}, change: knownDigest("v1.1.0"), want: newer, is: v1alpha1.ReasonNewerInGit},
-		"DigestOfAnotherTime": {reason: "the status speaks of another digest", target: digest, current: []string{"sha256:cc"}, change: knownDigest("v1.1.0")},
+		"DigestAlone": {reason: "nobody knows which tag it is", target: digest, current: []string{"sha256:cc"}},
+		"DigestOfOlder": {
+			reason: "the commit that wrote it says the tag", target: digest, current: []string{"sha256:aa"},
+			written: []gitwriter.Written{wrote("v1.0.35", "sha256:aa")},
+		},
+		"DigestOfNewer": {
+			reason: "the commit that wrote it says the tag", target: digest, current: []string{"sha256:aa"},
+			written: []gitwriter.Written{wrote("v1.1.0", "sha256:aa")}, want: newer, is: v1alpha1.ReasonNewerInGit,
+		},
+		"DigestTakenBack": {
+			reason: "the commits say which of them is the earlier", target: digest, current: []string{"sha256:aa"}, is: v1alpha1.ReasonHeld,
+			written: []gitwriter.Written{wrote("v1.0.36", "sha256:bb"), wrote("v1.0.35", "sha256:aa")},
+			want:    "v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36, revert the revert, or pin it",
+		},
+		"TakenBack": {
+			reason: "what was taken back isn't written again", target: tag, current: []string{"v1.0.35"}, is: v1alpha1.ReasonHeld,
+			written: []gitwriter.Written{wrote("v1.0.36", "v1.0.36")},
+			want:    "v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36, revert the revert, or pin it",
+		},
+		"ImageTakenBack": {
+			reason: "an image's tag counts", target: image, current: []string{repository + ":v1.0.35"}, is: v1alpha1.ReasonHeld,
+			written: []gitwriter.Written{wrote("v1.0.36", repository+":v1.0.36")},
+			want:    "v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36, revert the revert, or pin it",
+		},
+		"TakenBackEarlier": {
+			reason: "something newer is selected than what was taken back", target: tag, current: []string{"v1.0.34"},
+			written: []gitwriter.Written{wrote("v1.0.35", "v1.0.35")},
+		},
 		"Followed": {
 			reason: "a mutable tag has no order", target: both, current: []string{"latest", "sha256:aa"},
 			change: func(_ *v1alpha1.ConfigRepository, p *v1alpha1.ImagePolicy) {
@@ -92,7 +115,7 @@ func TestForward(t *testing.T) {
 			}
 			wanted := wishOf(&config, &policy, neighbours{repositories: []v1alpha1.ConfigRepository{config}})
 			got, is := "", v1alpha1.Reason("")
-			if err := wanted.change.Forward(0, gitwriter.Standing{Current: tc.current}); err != nil {
+			if err := wanted.change.Forward(0, gitwriter.Standing{Current: tc.current, Written: tc.written}); err != nil {
 				got, is = err.Error(), reasonOfTarget(err)
 			}
 			if diff := cmp.Diff(tc.is, is); diff != "" {

@@ -2,6 +2,7 @@ package configrepository
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/registry/selection"
 )
 
 // recordConcurrency bounds the status writes that are under way at once after a push of many policies.
@@ -53,8 +55,11 @@ func (s *scope) reasonOrGit() v1alpha1.Reason {
 	return s.reason
 }
 
-// tell logs a push and records an event for it and for each policy in it.
+// tell logs a push and records an event for it, for each policy in it, and for each hold that begins.
 func (r *Reconciler) tell(ctx context.Context, s *scope) {
+	for _, wanted := range s.wishes {
+		r.tellHeld(s, wanted)
+	}
 	if s.result.Commits == 0 {
 		return
 	}
@@ -64,6 +69,18 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 		numberOf(s.result.Commits, "commit"), s.repository.Spec.Branch, s.result.Head.Revision)
 	for _, wanted := range s.wishes {
 		r.tellPolicy(s, wanted)
+	}
+}
+
+// tellHeld records an event for each target of a policy that is held since now.
+func (r *Reconciler) tellHeld(s *scope, wanted wish) {
+	for at, t := range wanted.targets {
+		held := s.held(wanted, at)
+		if known := wanted.policy.Status.Targets; held == nil || t.index < len(known) && known[t.index].Held != nil {
+			continue
+		}
+		reason, message := s.verdict(wanted, at)
+		r.recorder.Eventf(wanted.policy, s.repository, "Warning", string(reason), "Hold", "%s", message)
 	}
 }
 
@@ -147,8 +164,11 @@ func recordPolicy(policy *v1alpha1.ImagePolicy, s *scope, wanted wish, now metav
 	for at, t := range wanted.targets {
 		known := &policy.Status.Targets[t.index]
 		known.Reason, known.Message = s.verdict(wanted, at)
+		if held := s.held(wanted, at); held != nil || s.err == nil { // A server that is down releases nothing.
+			known.Held = held
+		}
 		if outcome, ok := s.outcome(wanted, at); ok && s.err == nil && outcome.State != gitwriter.Failed {
-			recordTag(known, t, outcome, wanted.change.Tag)
+			known.Tag = tagOf(t, outcome, wanted.change.Tag)
 			recordCurrent(known, t, outcome, s.result.Head.Revision, now)
 		}
 	}
@@ -167,18 +187,21 @@ func recordCurrent(known *v1alpha1.TargetStatus, t target, outcome gitwriter.Out
 	}
 }
 
-// recordTag remembers which tag a digest stands for, where nothing else says it: that of the selected one is known, that
-// of another one only if it was seen before. It looks at what was recorded last, and comes before recordCurrent.
-func recordTag(known *v1alpha1.TargetStatus, t target, outcome gitwriter.Outcome, selected string) {
+// tagOf is the tag that a digest stands for, where nothing else says it: the selected one, or that with which the commit in
+// Git wrote it.
+func tagOf(t target, outcome gitwriter.Outcome, selected string) string {
 	wanted := choice.Wanted(t.values)
 	silent := choice.Held(t.values, wanted)
+	stays := (*selection.StayError)(nil)
 	switch {
 	case silent.Tag != "" || silent.Digest == "":
-		known.Tag = ""
+		return ""
 	case slices.Equal(outcome.Current, wanted):
-		known.Tag = selected
-	case known.Current != shown(t.values, outcome.Current):
-		known.Tag = ""
+		return selected
+	case errors.As(outcome.Err, &stays):
+		return stays.Held.Tag
+	default:
+		return ""
 	}
 }
 

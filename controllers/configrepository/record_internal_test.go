@@ -18,6 +18,13 @@ func TestRecordPolicy(t *testing.T) {
 	now, before := metav1.NowMicro(), metav1.NowMicro()
 	head := gitwriter.Head{Revision: "head"}
 	failed := &gitwriter.Error{Op: "push", Host: "git.example.com", Reason: gitwriter.ReasonRefused, Message: "no"}
+	taken := &selection.StayError{
+		Kind: selection.TakenBack, Rejected: selection.Reference{Tag: "v1.0.36"}, Release: "push a newer version than v1.0.36",
+		Problem: "v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36",
+	}
+	other := &selection.StayError{Kind: selection.NoPlace, Release: "write a version", Problem: `Git holds "x", which is no version: write a version`}
+	commit := &gitwriter.Commit{Revision: "0123456789abcdef", Author: "Ada", Email: "ada@example.com", Subject: "Revert it", Time: before.Time}
+	since := metav1.NewTime(before.Time)
 	newer := &selection.StayError{Kind: selection.Newer, Problem: "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only"}
 	known := v1alpha1.TargetStatus{Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before}
 	cases := map[string]struct {
@@ -47,6 +54,38 @@ func TestRecordPolicy(t *testing.T) {
 				Message: "Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only",
 			},
 			ready: "True/NewerInGit: Git holds v1.1.0, which is later than the selected v1.0.36: a target moves forward only",
+		},
+		"TakenBack": {
+			reason:  "who did it, and what ends it",
+			outcome: gitwriter.Outcome{State: gitwriter.Kept, Current: []string{"v1.0.35"}, Err: taken, TakenBack: commit},
+			want: v1alpha1.TargetStatus{
+				Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before, Reason: v1alpha1.ReasonHeld,
+				Message: "v1.0.36 was taken back to v1.0.35 by commit 0123456789ab of Ada (Revert it): push a newer version than v1.0.36",
+				Held: &v1alpha1.Held{
+					Version: "v1.0.36", Revision: "0123456789abcdef", Author: "Ada", Subject: "Revert it", Time: &since,
+					Release: "push a newer version than v1.0.36",
+				},
+			},
+			ready: "False/Held: v1.0.36 was taken back to v1.0.35 by commit 0123456789ab of Ada (Revert it): push a newer version than v1.0.36",
+		},
+		"TakenBackBySomebody": {
+			reason:  "a hold doesn't need to know who",
+			outcome: gitwriter.Outcome{State: gitwriter.Kept, Current: []string{"v1.0.35"}, Err: taken},
+			want: v1alpha1.TargetStatus{
+				Path: "tag", Current: "v1.0.35", Revision: "old", Time: &before, Reason: v1alpha1.ReasonHeld, Message: taken.Problem,
+				Held: &v1alpha1.Held{Version: "v1.0.36", Release: "push a newer version than v1.0.36"},
+			},
+			ready: "False/Held: v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36",
+		},
+		"NoPlace": {
+			reason:  "nothing is rejected, and somebody meant it",
+			outcome: gitwriter.Outcome{State: gitwriter.Kept, Current: []string{"x"}, Err: other, TakenBack: commit},
+			want: v1alpha1.TargetStatus{
+				Path: "tag", Current: "x", Revision: "head", Time: &now, Reason: v1alpha1.ReasonHeld,
+				Message: `Git holds "x", which is no version, since commit 0123456789ab of Ada (Revert it): write a version`,
+				Held:    &v1alpha1.Held{Revision: "0123456789abcdef", Author: "Ada", Subject: "Revert it", Time: &since, Release: "write a version"},
+			},
+			ready: `False/Held: Git holds "x", which is no version, since commit 0123456789ab of Ada (Revert it): write a version`,
 		},
 		"Failed": {
 			reason:  "the value that was known stays, with why it isn't another",
@@ -84,6 +123,13 @@ func TestRecordPolicy(t *testing.T) {
 			if diff := cmp.Diff(tc.want, policy.Status.Targets[0]); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
+			var rejected []string
+			if tc.want.Held != nil && tc.want.Held.Version != "" {
+				rejected = []string{tc.want.Held.Version}
+			}
+			if diff := cmp.Diff(rejected, policy.Status.Rejected); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
 			ready := policy.Status.Conditions[2]
 			if diff := cmp.Diff(tc.ready, string(ready.Status)+"/"+ready.Reason+": "+ready.Message); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
@@ -92,18 +138,17 @@ func TestRecordPolicy(t *testing.T) {
 	}
 }
 
-// TestRecordParts: a status shows what stands in Git in few words, and remembers what a digest alone doesn't say.
+// TestRecordParts: a status shows what stands in Git in few words.
 func TestRecordParts(t *testing.T) {
 	t.Parallel()
 	const repository = "registry.example.com/www"
 	config := repositoryNamed("config")
-	digest := v1alpha1.TargetStatus{Path: "d", Current: "sha256:aa", Tag: "v1.0.35", Revision: "old"}
 	cases := map[string]struct {
 		reason       string
 		target       v1alpha1.Target
-		known        v1alpha1.TargetStatus
 		state        gitwriter.OutcomeState
 		current      []string
+		err          error
 		wanted, then string
 	}{
 		"Committed": {
@@ -115,24 +160,25 @@ func TestRecordParts(t *testing.T) {
 			state: gitwriter.Committed, current: []string{repository + ":v1.0.36"}, wanted: "v1.0.36",
 		},
 		"DigestCommitted": {
-			reason: "the tag is remembered", target: partsInRepository("config", "a.yaml", "", "d", "", ""), known: digest,
+			reason: "the tag is the one that was selected", target: partsInRepository("config", "a.yaml", "", "d", "", ""),
 			state: gitwriter.Committed, current: []string{"sha256:bb"}, wanted: "sha256:bb", then: "v1.0.36",
 		},
 		"DigestStandsThere": {
-			reason: "somebody else wrote what is selected", target: partsInRepository("config", "a.yaml", "", "d", "", ""), known: digest,
+			reason: "somebody else wrote what is selected", target: partsInRepository("config", "a.yaml", "", "d", "", ""),
 			state: gitwriter.Unchanged, current: []string{"sha256:bb"}, wanted: "sha256:bb", then: "v1.0.36",
 		},
 		"DigestKept": {
-			reason: "what was known of a digest stays known", target: partsInRepository("config", "a.yaml", "", "d", "", ""), known: digest,
-			state: gitwriter.Kept, current: []string{"sha256:aa"}, wanted: "sha256:aa", then: "v1.0.35",
+			reason: "the commit that wrote it says the tag", target: partsInRepository("config", "a.yaml", "", "d", "", ""),
+			state: gitwriter.Kept, current: []string{"sha256:aa"}, wanted: "sha256:aa", then: "v1.0.37",
+			err: &selection.StayError{Kind: selection.Newer, Held: selection.Reference{Tag: "v1.0.37", Digest: "sha256:aa"}},
 		},
 		"OtherDigest": {
-			reason: "nobody knows which tag this is", target: partsInRepository("config", "a.yaml", "", "d", "", ""), known: digest,
-			state: gitwriter.Kept, current: []string{"sha256:cc"}, wanted: "sha256:cc",
+			reason: "nobody knows which tag this is", target: partsInRepository("config", "a.yaml", "", "d", "", ""),
+			state: gitwriter.Kept, current: []string{"sha256:cc"}, wanted: "sha256:cc", err: errSuspended,
 		},
-		"TagIsWrittenNow": {
-			reason: "the value says itself which tag it is", target: partsInRepository("config", "a.yaml", "t", "d", "", ""), known: digest,
-			state: gitwriter.Kept, current: []string{"v1.0.35", "sha256:aa"}, wanted: "v1.0.35@sha256:aa",
+		"TagIsWrittenToo": {
+			reason: "the value says itself which tag it is", target: partsInRepository("config", "a.yaml", "t", "d", "", ""),
+			state: gitwriter.Unchanged, current: []string{"v1.0.36", "sha256:bb"}, wanted: "v1.0.36@sha256:bb",
 		},
 		"Hostile": {
 			reason: "a file may hold anything, a status only so much", target: partsInRepository("config", "a.yaml", "t", "", "", ""),
@@ -144,10 +190,9 @@ func TestRecordParts(t *testing.T) {
 			t.Parallel()
 			policy := policyNamed("www", "v1.0.36", tc.target)
 			policy.Status.Latest.Digest = "sha256:bb"
-			policy.Status.Targets[0] = tc.known
 			wanted := wishOf(&config, &policy, neighbours{repositories: []v1alpha1.ConfigRepository{config}})
 			s := &scope{repository: &config, wishes: []wish{wanted}, result: gitwriter.WriteResult{
-				Outcomes: map[string][]gitwriter.Outcome{"fairlead/www": {{State: tc.state, Current: tc.current}}},
+				Outcomes: map[string][]gitwriter.Outcome{"fairlead/www": {{State: tc.state, Current: tc.current, Err: tc.err}}},
 			}}
 			recordPolicy(&policy, s, wanted, metav1.NowMicro())
 			got := policy.Status.Targets[0]

@@ -3,6 +3,9 @@ package configrepository
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/gitwriter"
@@ -20,7 +23,7 @@ func (s *scope) verdict(wanted wish, at int) (v1alpha1.Reason, string) {
 	case errors.As(outcome.Err, &remote): // it is the repository that is in the way, not the target
 		return reasonOf(remote), fmt.Sprintf("ConfigRepository %s: %s", s.repository.Name, remote)
 	case ok && outcome.Err != nil:
-		return reasonOfTarget(outcome.Err), outcome.Err.Error()
+		return reasonOfTarget(outcome.Err), messageOf(outcome)
 	case s.err != nil:
 		return s.reasonOrGit(), fmt.Sprintf("ConfigRepository %s: %s", s.repository.Name, s.err)
 	case !ok:
@@ -58,4 +61,39 @@ func reasonOfStay(kind selection.StayKind) v1alpha1.Reason {
 		return v1alpha1.ReasonNewerInGit
 	}
 	return v1alpha1.ReasonHeld
+}
+
+// maxRevision is how many digits of a commit a message shows.
+const maxRevision = 12
+
+// messageOf says why a target stays as it is, and whose commit is behind it, before what to do.
+func messageOf(outcome gitwriter.Outcome) string {
+	stays, by := (*selection.StayError)(nil), outcome.TakenBack
+	if by == nil || !errors.As(outcome.Err, &stays) {
+		return outcome.Err.Error()
+	}
+	link := ", since"
+	if stays.Kind == selection.TakenBack {
+		link = " by"
+	}
+	return fmt.Sprintf("%s%s commit %.*s of %s (%s): %s",
+		strings.TrimSuffix(stays.Problem, ": "+stays.Release), link, maxRevision, by.Revision, by.Author, by.Subject, stays.Release)
+}
+
+// held says whose word keeps a target from what is selected, by its place in wanted.targets; nil if nobody's does.
+func (s *scope) held(wanted wish, at int) *v1alpha1.Held {
+	outcome, _ := s.outcome(wanted, at)
+	stays := (*selection.StayError)(nil)
+	if !errors.As(outcome.Err, &stays) || reasonOfStay(stays.Kind) != v1alpha1.ReasonHeld {
+		return nil
+	}
+	held := &v1alpha1.Held{Version: stays.Rejected.Tag, Release: stays.Release}
+	if stays.Rejected.Digest != "" {
+		held.Version += "@" + stays.Rejected.Digest
+	}
+	if by := outcome.TakenBack; by != nil {
+		held.Revision, held.Author, held.Subject = by.Revision, by.Author, by.Subject
+		held.Time = &metav1.Time{Time: by.Time}
+	}
+	return held
 }

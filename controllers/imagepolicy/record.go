@@ -134,7 +134,7 @@ func await(target *v1alpha1.TargetStatus, tag, wanted string, newTag bool) {
 	waits := target.Reason == "" || target.Reason == v1alpha1.ReasonPending || target.Reason == v1alpha1.ReasonNewerInGit && newTag
 	switch {
 	case target.Current == wanted:
-		target.Reason, target.Message = "", ""
+		target.Reason, target.Message, target.Held = "", "", nil
 	case waits:
 		target.Reason = v1alpha1.ReasonPending
 		target.Message = fmt.Sprintf("%s is selected, and not yet committed to %s in ConfigRepository %s", tag, target.File, target.Repository)

@@ -17,9 +17,10 @@ var gravity = []v1alpha1.Reason{ //nolint:gochecknoglobals // a constant in all 
 	v1alpha1.ReasonHeld, v1alpha1.ReasonSuspended, v1alpha1.ReasonPending, v1alpha1.ReasonNewerInGit,
 }
 
-// SummarizePolicy derives Committed and Ready of a policy from its condition Selected and its targets. Both controllers
+// SummarizePolicy derives Committed, Ready and what is rejected of a policy from its condition Selected and its targets. Both controllers
 // that write a policy end with it, so that whoever writes last says the same.
 func SummarizePolicy(policy *v1alpha1.ImagePolicy) {
+	policy.Status.Rejected = rejected(policy.Status.Targets)
 	conditions, generation := &policy.Status.Conditions, policy.Generation
 	committed := summarizeTargets(policy)
 	if committed.Reason != "" {
@@ -68,6 +69,17 @@ func summarizeTargets(policy *v1alpha1.ImagePolicy) Outcome {
 	default:
 		return Outcome{Ready: metav1.ConditionFalse, Reason: worst.Reason, Message: worst.Message}
 	}
+}
+
+// rejected are the versions that targets are held from, each once, in the order of the targets.
+func rejected(targets []v1alpha1.TargetStatus) []string {
+	var versions []string
+	for i := range targets {
+		if held := targets[i].Held; held != nil && held.Version != "" && !slices.Contains(versions, held.Version) {
+			versions = append(versions, held.Version)
+		}
+	}
+	return versions
 }
 
 func graver(a, b v1alpha1.Reason) bool {

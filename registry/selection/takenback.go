@@ -31,7 +31,7 @@ func (s *Selector) moveAgain(held, selected Reference, written []Reference) erro
 	if later || errors.As(err, new(*TagError)) {
 		return err
 	}
-	return s.takenBack(held, selected, last, show(last.Tag),
+	return s.takenBack(held, selected, Reference{Tag: last.Tag}, show(last.Tag),
 		fmt.Sprintf("push a newer %s than %s, revert the revert, or pin it", s.order.noun, show(last.Tag)))
 }
 
