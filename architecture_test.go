@@ -81,13 +81,13 @@ var rules = []rule{
 		because:  "webhook is pure and never knows a server",
 	},
 	{
-		packages: []string{"gitwriter", "gitwriter/edit"},
+		packages: []string{"gitwriter", "gitwriter/audit", "gitwriter/edit"},
 		never:    []string{"k8s.io", "sigs.k8s.io/controller-runtime", "./api", "./syncer", "./controllers"},
 		reach:    beyond,
 		because:  "gitwriter never knows Kubernetes",
 	},
 	{
-		packages: []string{"gitwriter", "gitwriter/edit"},
+		packages: []string{"gitwriter", "gitwriter/audit", "gitwriter/edit"},
 		never:    []string{"github.com/google/go-containerregistry", "./registry"},
 		reach:    beyond,
 		because:  "gitwriter never knows registries",
@@ -97,6 +97,11 @@ var rules = []rule{
 		never:    []string{"net", "os", "time", "github.com/go-git", "./gitwriter"},
 		reach:    within,
 		because:  "edit is pure and never knows Git",
+	},
+	{
+		packages: []string{"gitwriter/audit"},
+		never:    []string{"net", "os", "github.com/go-git/go-billy"},
+		because:  "audit never knows where a repository lies",
 	},
 	{
 		packages: []string{"syncer/render"},
@@ -173,6 +178,16 @@ var rules = []rule{
 		never:    []string{"k8s.io", "./api", "./controllers", "./registry", "./syncer", "github.com/go-git", "net"},
 		reach:    within,
 		because:  "set changes a file, and asks the editor alone",
+	},
+	{
+		packages: []string{"cmd/fairlead/history"},
+		never:    []string{"./controllers", "./registry", "./syncer"},
+		because:  "history tells what audit finds, and needs no running controller",
+	},
+	{
+		packages: []string{"cmd/fairlead/terminal"},
+		only:     []string{"golang.org/x/term", "gopkg.in/yaml.v3"},
+		because:  "terminal never knows what is said",
 	},
 	{
 		packages: []string{"e2e/..."},

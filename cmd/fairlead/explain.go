@@ -10,18 +10,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
-	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/registry"
 )
 
@@ -32,9 +24,7 @@ type explainOptions struct {
 	current string
 	output  string
 
-	namespace  string
-	kubeconfig string
-	context    string
+	cluster clusterOptions
 }
 
 func newExplainCommand() *cobra.Command {
@@ -69,9 +59,9 @@ read or reached.`,
 	flags.StringVar(&options.tags, "tags", "", "`file` of tags, one a line, optionally with digest and time of first sight; -: standard input")
 	flags.StringVar(&options.current, "current", "", "`tag` that Git holds, optionally with @digest; empty: none")
 	flags.StringVarP(&options.output, "output", "o", "", "json or yaml; empty: text")
-	flags.StringVarP(&options.namespace, "namespace", "n", "", "`namespace` of the ImagePolicy; empty: that of the kubeconfig, or any in a file")
-	flags.StringVar(&options.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or ~/.kube/config")
-	flags.StringVar(&options.context, "context", "", "`context` of the kubeconfig; empty: its current one")
+	flags.StringVarP(&options.cluster.namespace, "namespace", "n", "", "`namespace` of the ImagePolicy; empty: that of the kubeconfig, or any in a file")
+	flags.StringVar(&options.cluster.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or ~/.kube/config")
+	flags.StringVar(&options.cluster.context, "context", "", "`context` of the kubeconfig; empty: its current one")
 	return command
 }
 
@@ -80,7 +70,7 @@ func (o *explainOptions) run(command *cobra.Command, name string) error {
 	if err := o.validate(name); err != nil {
 		return err
 	}
-	format, err := explain.ParseFormat(o.output)
+	format, err := terminal.ParseFormat(o.output)
 	if err != nil {
 		return err
 	}
@@ -92,7 +82,7 @@ func (o *explainOptions) run(command *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := answer.Write(command.OutOrStdout(), format, coloured(command.OutOrStdout())); err != nil {
+	if err := answer.Write(command.OutOrStdout(), format, terminal.PaintOn(command.OutOrStdout())); err != nil {
 		return err
 	}
 	if answer.Chosen == nil {
@@ -112,7 +102,7 @@ func (o *explainOptions) validate(name string) error {
 		return errors.New("which ImagePolicy? Give its NAME in the cluster, or a file with -f and its tags with --tags")
 	case o.file != "" && o.tags == "":
 		return errors.New("-f needs --tags, the file that lists the tags")
-	case o.file != "" && (o.kubeconfig != "" || o.context != ""):
+	case o.file != "" && (o.cluster.kubeconfig != "" || o.cluster.context != ""):
 		return errors.New("-f asks no cluster: leave out --kubeconfig and --context")
 	case o.file == "-" && o.tags == "-":
 		return errors.New("-f and --tags are both -, and standard input can be read only once: put one of them into a file")
@@ -125,7 +115,7 @@ func (o *explainOptions) validate(name string) error {
 func (o *explainOptions) askFiles(command *cobra.Command, name string) (explain.Answer, error) {
 	var question explain.Question
 	err := read(command, o.file, func(shown string, from io.Reader) (err error) {
-		question.Policy, question.Warnings, err = explain.ReadPolicy(shown, from, explain.Wanted{Namespace: o.namespace, Name: name})
+		question.Policy, question.Warnings, err = explain.ReadPolicy(shown, from, explain.Wanted{Namespace: o.cluster.namespace, Name: name})
 		return err
 	})
 	if err != nil {
@@ -145,34 +135,12 @@ func (o *explainOptions) askFiles(command *cobra.Command, name string) (explain.
 
 // askCluster asks with the rights of the kubeconfig's user.
 func (o *explainOptions) askCluster(command *cobra.Command, name string) (explain.Answer, error) {
-	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = o.kubeconfig
-	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
-	config, err := kubeconfig.ClientConfig()
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return explain.Answer{}, errors.New("find the cluster: there is no kubeconfig: set --kubeconfig, or explain from files with -f and --tags")
-	case err != nil:
-		return explain.Answer{}, fmt.Errorf("find the cluster: %w: set --kubeconfig, or explain from files with -f and --tags", err)
-	}
-	config.UserAgent, config.WarningHandler = "fairlead/"+version, rest.NoWarnings{}
-	key := types.NamespacedName{Namespace: o.namespace, Name: name}
-	if key.Namespace == "" {
-		if key.Namespace, _, err = kubeconfig.Namespace(); err != nil {
-			return explain.Answer{}, fmt.Errorf("find the namespace: %w: set -n", err)
-		}
-	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return explain.Answer{}, fmt.Errorf("register the kinds: %w", err)
-	}
-	reader, err := client.New(config, client.Options{Scheme: scheme})
+	reader, namespace, err := o.cluster.connect("explain from files with -f and --tags")
 	if err != nil {
-		return explain.Answer{}, fmt.Errorf("connect to the cluster: %w", err)
+		return explain.Answer{}, err
 	}
-	cluster := explain.Cluster{Reader: reader, Registry: registry.NewClient(registry.WithUserAgent(config.UserAgent)), Now: time.Now()}
-	return cluster.Answer(command.Context(), key)
+	cluster := explain.Cluster{Reader: reader, Registry: registry.NewClient(registry.WithUserAgent(userAgent())), Now: time.Now()}
+	return cluster.Answer(command.Context(), types.NamespacedName{Namespace: namespace, Name: name})
 }
 
 // read opens a file, or standard input, for f. A person who waits for standard input may give up.
@@ -193,11 +161,4 @@ func read(command *cobra.Command, path string, f func(shown string, from io.Read
 	case <-command.Context().Done():
 		return fmt.Errorf("read standard input: %w", context.Cause(command.Context()))
 	}
-}
-
-// coloured reports whether to colour what is written: for a person at a terminal, who doesn't object
-// (https://no-color.org).
-func coloured(to io.Writer) bool {
-	file, ok := to.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

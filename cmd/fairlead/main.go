@@ -36,6 +36,7 @@ func newCommand() *cobra.Command {
 	}
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newExplainCommand())
+	root.AddCommand(newHistoryCommand())
 	root.AddCommand(newSetCommand())
 	return root
 }

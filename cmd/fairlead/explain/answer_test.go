@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 var update = flag.Bool("update", false, "write what is answered into testdata/answers")
@@ -69,7 +70,7 @@ func TestAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			written := map[string][]byte{}
-			for name, format := range map[string]explain.Format{"want.txt": explain.FormatText, "want.json": explain.FormatJSON, "want.yaml": explain.FormatYAML} {
+			for name, format := range map[string]terminal.Format{"want.txt": terminal.Text, "want.json": terminal.JSON, "want.yaml": terminal.YAML} {
 				written[name] = write(t, &answer, format)
 				compare(t, filepath.Join(dir, name), written[name])
 			}
@@ -82,7 +83,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // write writes an answer, and checks that a terminal wouldn't act upon it.
-func write(t *testing.T, answer *explain.Answer, format explain.Format) []byte {
+func write(t *testing.T, answer *explain.Answer, format terminal.Format) []byte {
 	t.Helper()
 	var written bytes.Buffer
 	if err := answer.Write(&written, format, false); err != nil {
@@ -167,7 +168,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shown := string(write(t, &answer, explain.FormatText)); !strings.Contains(string(page), shown) {
+	if shown := string(write(t, &answer, terminal.Text)); !strings.Contains(string(page), shown) {
 		t.Errorf("docs/explain.md doesn't show the answer to testdata/answers/documented:\n%s", shown)
 	}
 	_, example, _ := strings.Cut(string(page), "```json\n")
@@ -184,14 +185,14 @@ func TestColours(t *testing.T) {
 		t.Fatal(err)
 	}
 	var coloured bytes.Buffer
-	if err := answer.Write(&coloured, explain.FormatText, true); err != nil {
+	if err := answer.Write(&coloured, terminal.Text, true); err != nil {
 		t.Fatal(err)
 	}
 	plain := coloured.String()
 	for _, code := range []string{"1;32", "0", "1", "2", "32", "33"} {
 		plain = strings.ReplaceAll(plain, "\x1b["+code+"m", "")
 	}
-	if diff := cmp.Diff(string(write(t, &answer, explain.FormatText)), plain); diff != "" || plain == coloured.String() {
+	if diff := cmp.Diff(string(write(t, &answer, terminal.Text)), plain); diff != "" || plain == coloured.String() {
 		t.Errorf("-plain, +coloured without colours:\n%s", diff)
 	}
 }

@@ -6,7 +6,11 @@
 // anything itself, write to a cluster, nor know Git.
 package explain
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+)
 
 // Error says what is wrong with the question: a file, a policy, or what can't be read.
 type Error struct {
@@ -22,5 +26,5 @@ func (e *Error) Terminal() bool { return true }
 
 // failf makes an Error that a terminal can be shown, whatever it quotes.
 func failf(format string, args ...any) *Error {
-	return &Error{Problem: printable(fmt.Sprintf(format, args...))}
+	return &Error{Problem: terminal.Printable(fmt.Sprintf(format, args...))}
 }

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+)
+
+// clusterOptions are the flags of a command that asks a cluster.
+type clusterOptions struct {
+	namespace  string
+	kubeconfig string
+	context    string
+}
+
+// userAgent is how the program names itself to servers.
+func userAgent() string { return "fairlead/" + version }
+
+// connect reads the kubeconfig, and gives a reader with the rights of its user, and the namespace that is meant. otherwise
+// says what a person can do who has no cluster.
+func (o clusterOptions) connect(otherwise string) (reader client.Reader, namespace string, err error) {
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+	config, err := kubeconfig.ClientConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, "", fmt.Errorf("find the cluster: there is no kubeconfig: set --kubeconfig, or %s", otherwise)
+	case err != nil:
+		return nil, "", fmt.Errorf("find the cluster: %w: set --kubeconfig, or %s", err, otherwise)
+	}
+	config.UserAgent, config.WarningHandler = userAgent(), rest.NoWarnings{}
+	if namespace = o.namespace; namespace == "" {
+		if namespace, _, err = kubeconfig.Namespace(); err != nil {
+			return nil, "", fmt.Errorf("find the namespace: %w: set -n", err)
+		}
+	}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, "", fmt.Errorf("register the kinds: %w", err)
+	}
+	if reader, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+		return nil, "", fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return reader, namespace, nil
+}
