@@ -1,7 +1,9 @@
 package edit
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -104,4 +106,62 @@ func (f *finder) merged(value *yaml.Node, key string) *yaml.Node {
 	}
 
 	return nil
+}
+
+// checkKeys refuses a map of which two keys, written or typed otherwise, are one for Helm: 1 and "1", or 010 and 8. It takes
+// either of them, another one at the next reading, so that nothing could be proven about the file.
+func checkKeys(node *yaml.Node) error {
+	if node.Kind == yaml.MappingNode && hasNoStringKey(node) {
+		if err := checkKeysOf(node); err != nil {
+			return err
+		}
+	}
+	for _, child := range node.Content {
+		if err := checkKeys(child); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func hasNoStringKey(node *yaml.Node) bool {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if isNoStringKey(resolved(node.Content[i])) {
+			return true
+		}
+	}
+
+	return false
+}
+
+func checkKeysOf(node *yaml.Node) error {
+	first := make(map[string]*yaml.Node, len(node.Content)/2) //nolint:mnd // a key and a value each
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := resolved(node.Content[i])
+		if key.Kind != yaml.ScalarNode || isMerge(key) {
+			continue
+		}
+		read := key.Value
+		if isNoStringKey(key) {
+			read = helmKey(key)
+		}
+		other := first[read]
+		if other != nil && (other.Value != key.Value || isNoStringKey(other) != isNoStringKey(key)) {
+			return refuse("", node.Content[i], fmt.Sprintf("Helm takes this key for %s, which stands at line %d already", quoteKey(read), other.Line),
+				"remove one of them")
+		}
+		first[read] = key
+	}
+
+	return nil
+}
+
+// isNoStringKey says of a node whether it may be a number or a boolean of YAML 1.1 if it is a key.
+func isNoStringKey(node *yaml.Node) bool {
+	if node.Kind != yaml.ScalarNode || node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.TaggedStyle) != 0 || node.Value == "" {
+		return false
+	}
+
+	return strings.IndexByte("0123456789+-.", node.Value[0]) >= 0 && !isSurelyString(node.Value) || isWord11(node.Value)
 }

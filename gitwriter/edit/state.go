@@ -66,6 +66,11 @@ func load(data []byte, targets []*target) (*state, error) {
 		return nil, err
 	}
 	s := &state{data: data, docs: nodes.docs, aliases: nodes.aliases, inJSON: len(nodes.docs) == 1 && isJSON(nodes.docs[0]), targets: targets}
+	for _, doc := range s.docs {
+		if err := checkKeys(doc); err != nil {
+			return nil, err
+		}
+	}
 	search := newFinder(s.docs)
 	for _, t := range targets {
 		t.err = search.find(t)

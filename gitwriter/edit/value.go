@@ -82,14 +82,20 @@ func isSurelyString(text string) bool {
 	if versionPattern.MatchString(text) {
 		return true
 	}
-	if len(text) <= len("false") {
-		switch strings.ToLower(text) {
-		case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
-			return false
-		}
-	}
+	return !isWord11(text) && wordPattern.MatchString(text)
+}
 
-	return wordPattern.MatchString(text)
+// isWord11 says whether the text is a boolean or null for a reader of YAML 1.1, in any case of letters.
+func isWord11(text string) bool {
+	if len(text) > len("false") {
+		return false
+	}
+	switch strings.ToLower(text) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return true
+	default:
+		return false
+	}
 }
 
 // render writes the value in the quotes of the style that stands there.
