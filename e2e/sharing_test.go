@@ -136,13 +136,13 @@ type scans struct {
 func (s *scans) note(e stack.Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case e.Kind == http.MethodGet+" "+stack.KindTags:
+	switch e.Kind {
+	case http.MethodGet + " " + stack.KindTags:
 		if s.lists == nil {
 			s.lists = map[string][]time.Time{}
 		}
 		s.lists[e.User] = append(s.lists[e.User], e.Start)
-	case e.Kind == http.MethodHead+" "+stack.KindManifest:
+	case http.MethodHead + " " + stack.KindManifest:
 		s.digests++
 	}
 }

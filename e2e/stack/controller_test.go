@@ -19,6 +19,7 @@ func TestController(t *testing.T) {
 	t.Parallel()
 	_, s := start(t, stack.Options{Controller: true})
 	t.Run("ReconcileNow", func(t *testing.T) { testReconcileNow(t, s) })
+	t.Run("Notifications", func(t *testing.T) { testNotifications(t, s) })
 	t.Run("Kill", func(t *testing.T) { testKill(t, s) })
 }
 

@@ -89,9 +89,11 @@ func (n *Notifications) relay(w http.ResponseWriter, r *http.Request) {
 func tellsOfTag(body []byte) bool {
 	var told struct {
 		Events []struct {
-			Action string
-			Target struct{ Tag string }
-		}
+			Action string `json:"action"`
+			Target struct {
+				Tag string `json:"tag"`
+			} `json:"target"`
+		} `json:"events"`
 	}
 	if json.Unmarshal(body, &told) != nil {
 		return false

@@ -46,13 +46,19 @@ func (s *Stack) startOnFreePorts(ctx context.Context, program onPorts) (*process
 // freeAddresses returns ports of 127.0.0.1 that nobody listens on now, as addresses.
 func freeAddresses(ctx context.Context, n int) ([]string, error) {
 	addresses := make([]string, 0, n)
+	// All are held until the last is found: a port that is free again could be found twice.
+	var held []net.Listener
+	defer func() {
+		for _, listener := range held {
+			_ = listener.Close()
+		}
+	}()
 	for range n {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
-		// It is held until all are found: a port that is free again could be found twice.
-		defer func() { _ = listener.Close() }()
+		held = append(held, listener)
 		addresses = append(addresses, listener.Addr().String())
 	}
 	return addresses, nil

@@ -60,6 +60,7 @@ func TestStack(t *testing.T) {
 	_, s := start(t, stack.Options{})
 	t.Run("Deployment", func(t *testing.T) { t.Parallel(); testDeployment(t, s) })
 	t.Run("Registry", func(t *testing.T) { t.Parallel(); testRegistry(t, s) })
+	t.Run("SecondRegistry", func(t *testing.T) { t.Parallel(); testSecondRegistry(t, s) })
 	t.Run("Git", func(t *testing.T) { t.Parallel(); testGit(t, s) })
 	t.Run("Rights", func(t *testing.T) { t.Parallel(); testRights(t, s) })
 	t.Run("Sample", func(t *testing.T) { t.Parallel(); testSample(t, s) })
