@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fairlead/fairlead/e2e/stack"
 )
 
-// fronts are the servers that transcripts name. registry2 is registry once more, under another address.
-const fronts = "git|registry|registry2|notifications"
+// fronts are the servers that transcripts name. registry2 and registry-tls are registry once more, at other addresses; the
+// latter speaks TLS, and asks for a certificate.
+const fronts = "git|registry|registry2|registry-tls|notifications"
 
 func (s *scenario) front(name string) (*stack.Front, error) {
 	switch name {
@@ -23,6 +25,8 @@ func (s *scenario) front(name string) (*stack.Front, error) {
 		return s.stack.Registry.Front, nil
 	case "registry2":
 		return s.stack.Registry.Second, nil
+	case "registry-tls":
+		return s.stack.Registry.Secure.Front, nil
 	case "notifications":
 		return s.stack.Notifications.Front, nil
 	default:
@@ -53,6 +57,7 @@ func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []stri
 // faultOf reads a fault:
 //
 //	down                      no answer
+//	slow                      an answer after a minute
 //	status code [seconds]     nothing but a status, and Retry-After
 //	before human [from to]    somebody commits first: a note, or in values.yaml one text in place of another
 //	before kill               the controller is killed, and the request never reaches the server
@@ -65,6 +70,8 @@ func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 	switch {
 	case verb == "down" && len(rest) == 0:
 		return stack.Down(), nil
+	case verb == "slow" && len(rest) == 0:
+		return stack.Delay(time.Minute), nil
 	case verb == "status" && (len(rest) == 1 || len(rest) == 2):
 		code, err := strconv.Atoi(rest[0])
 		if len(rest) == 1 {

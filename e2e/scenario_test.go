@@ -69,7 +69,8 @@ func (s *suite) begin(env *testscript.Env) error {
 	env.Values[scenarioKey{}] = current
 	env.Vars = append(env.Vars,
 		"NAME="+name, "NS="+current.namespace, "TEAM="+current.namespace+"-team",
-		"IMAGES="+registry+"/"+name, "IMAGES2="+s.stack.Registry.Second.Address()+"/"+name, "GIT_URL="+repository.URL, "GIT_HOST="+s.stack.Git.Address(),
+		"IMAGES="+registry+"/"+name, "IMAGES2="+s.stack.Registry.Second.Address()+"/"+name,
+		"IMAGES_TLS="+s.stack.Registry.Secure.Address()+"/"+name, "GIT_URL="+repository.URL, "GIT_HOST="+s.stack.Git.Address(),
 		// For the real commands: git looks into the bare repository, kubectl is the administrator's.
 		"GIT_DIR="+repository.Dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
 		"KUBECONFIG="+s.stack.Kubeconfig, "KUBECACHEDIR="+filepath.Join(s.stack.Dir(), "kubectl-cache"),
@@ -95,7 +96,7 @@ func (s *suite) begin(env *testscript.Env) error {
 
 // fronts stand before all servers.
 func (s *suite) fronts() []*stack.Front {
-	return []*stack.Front{s.stack.Git.Front, s.stack.Registry.Front, s.stack.Registry.Second, s.stack.Notifications.Front}
+	return []*stack.Front{s.stack.Git.Front, s.stack.Registry.Front, s.stack.Registry.Second, s.stack.Registry.Secure.Front, s.stack.Notifications.Front}
 }
 
 func (s *suite) resetCounts() {

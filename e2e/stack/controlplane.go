@@ -20,7 +20,7 @@ var kwokFiles embed.FS
 
 // startControlPlane starts etcd, the API server, the controller manager and the scheduler, and writes the admin's kubeconfig.
 func (s *Stack) startControlPlane(ctx context.Context) error {
-	pki, err := newPKI(filepath.Join(s.dir, "pki"))
+	pki, err := newClusterPKI(filepath.Join(s.dir, "pki"))
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@ package stack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -64,12 +67,21 @@ type Exchange struct {
 type Fault func(*http.Request) http.HandlerFunc
 
 func newFront(server http.Handler, classify func(*http.Request) (string, error)) (*Front, error) {
+	return newTLSFront(server, classify, nil)
+}
+
+// newTLSFront speaks TLS, unless its configuration is nil.
+func newTLSFront(server http.Handler, classify func(*http.Request) (string, error), config *tls.Config) (*Front, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
 	f := &Front{classify: classify, server: server, listener: listener, counts: Counts{}}
-	f.http = &http.Server{Handler: f, ReadHeaderTimeout: 30 * time.Second}
+	// What clients are refused for while they shake hands is theirs to tell.
+	f.http = &http.Server{Handler: f, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = f.http.Serve(listener) }()
 	return f, nil
 }
@@ -213,9 +225,10 @@ func Delay(d time.Duration) Fault {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-r.Context().Done():
+			return nil
+		case <-r.Context().Done(): // the client has given up: nothing to hand on
+			return func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 		}
-		return nil
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// pki is the certificate authority of one control plane. Elliptic keys are made in a millisecond; letting the API server
+// pki is a certificate authority: of a control plane, or of a registry. Elliptic keys are made in a millisecond; letting the API server
 // make its own RSA ones costs half a second of each start.
 type pki struct {
 	dir  string
@@ -23,28 +23,31 @@ type pki struct {
 	key  *ecdsa.PrivateKey
 }
 
-// newPKI writes ca.crt, apiserver.{crt,key}, admin.{crt,key} and service-accounts.key into the folder.
-func newPKI(dir string) (*pki, error) {
+// newPKI writes the certificate and the key of a new authority into the folder: ca.{crt,key}.
+func newPKI(dir, name string) (*pki, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
 	p := &pki{dir: dir}
-	ca := template("fairlead-e2e-ca", nil)
+	ca := template(name, nil)
 	ca.IsCA, ca.BasicConstraintsValid = true, true
 	ca.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature
 	if err := p.issue("ca", ca); err != nil {
 		return nil, err
 	}
-	server := template("kube-apiserver", nil)
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	server.DNSNames = []string{"localhost", "kubernetes.default.svc"}
-	if err := p.issue("apiserver", server); err != nil {
+	return p, nil
+}
+
+// newClusterPKI writes apiserver.{crt,key}, admin.{crt,key} and service-accounts.{crt,key} besides.
+func newClusterPKI(dir string) (*pki, error) {
+	p, err := newPKI(dir, "fairlead-e2e-ca")
+	if err != nil {
 		return nil, err
 	}
-	admin := template("admin", []string{"system:masters"})
-	admin.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	if err := p.issue("admin", admin); err != nil {
+	if err := p.issue("apiserver", serverTemplate("kube-apiserver", "localhost", "kubernetes.default.svc")); err != nil {
+		return nil, err
+	}
+	if err := p.issue("admin", clientTemplate("admin", "system:masters")); err != nil {
 		return nil, err
 	}
 	if err := p.issue("service-accounts", template("service-accounts", nil)); err != nil {
@@ -64,6 +67,21 @@ func template(name string, groups []string) *x509.Certificate {
 		NotAfter:     now.AddDate(0, 0, 30),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 	}
+}
+
+// serverTemplate is of a server on loopback, which may have names besides.
+func serverTemplate(name string, hosts ...string) *x509.Certificate {
+	server := template(name, nil)
+	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	server.DNSNames = hosts
+	return server
+}
+
+func clientTemplate(name string, groups ...string) *x509.Certificate {
+	client := template(name, groups)
+	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	return client
 }
 
 // issue signs a certificate with a key of its own; the first one is the authority, which signs itself.

@@ -42,6 +42,9 @@ type Registry struct {
 	// Second is another way to the same registry, with an address, counts and faults of its own: to clients, it is another one.
 	Second *Front
 
+	// Secure is another way to it, by TLS, for clients that show a certificate.
+	Secure *SecureFront
+
 	// Username and Password that the registry asks for. It takes those of Other, too.
 	Username, Password string
 	// Other is a second account, with the same rights.
@@ -94,34 +97,21 @@ func (s *Stack) startRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	direct := unixTransport(filepath.Join(s.dir, "registry.sock"))
-	proxy := &httputil.ReverseProxy{
-		Transport:     direct,
-		FlushInterval: -1,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
-			r.Out.Host = r.In.Host // the registry makes absolute URLs of it
-		},
+	r := &Registry{
+		Username: account.Username, Password: account.Password, Other: other,
+		direct: unixTransport(filepath.Join(s.dir, "registry.sock")), image: sync.OnceValues(tinyImage),
 	}
-	front, err := newFront(proxy, registryKind)
-	if err != nil {
-		return err
+	if err := r.open(filepath.Join(s.dir, "registry-pki")); err != nil {
+		return errors.Join(err, r.shut())
 	}
-	second, err := newFront(proxy, registryKind)
-	if err != nil {
-		return errors.Join(err, front.close())
-	}
-	s.Registry = &Registry{
-		Front: front, Second: second, Username: account.Username, Password: account.Password, Other: other,
-		direct: direct, image: sync.OnceValues(tinyImage),
-	}
+	s.Registry = r
 	return process.waitReady(ctx, func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+front.Address()+"/v2/", http.NoBody)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.Address()+"/v2/", http.NoBody)
 		if err != nil {
 			return fmt.Errorf("ask the registry: %w", err)
 		}
 		request.SetBasicAuth(account.Username, account.Password)
-		response, err := direct.RoundTrip(request)
+		response, err := r.direct.RoundTrip(request)
 		if err != nil {
 			return fmt.Errorf("ask the registry: %w", err)
 		}
@@ -131,6 +121,45 @@ func (s *Stack) startRegistry(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// open puts the Fronts before the registry; certificates go to the folder.
+func (r *Registry) open(certificates string) error {
+	proxy := &httputil.ReverseProxy{
+		Transport:     r.direct,
+		FlushInterval: -1,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
+			r.Out.Host = r.In.Host // the registry makes absolute URLs of it, and of the scheme
+			if r.In.TLS != nil {
+				r.Out.Header.Set("X-Forwarded-Proto", "https")
+			}
+		},
+	}
+	var err error
+	if r.Front, err = newFront(proxy, registryKind); err != nil {
+		return err
+	}
+	if r.Second, err = newFront(proxy, registryKind); err != nil {
+		return err
+	}
+	r.Secure, err = newSecureFront(proxy, registryKind, certificates)
+	return err
+}
+
+// shut closes the Fronts that are open.
+func (r *Registry) shut() error {
+	fronts := []*Front{r.Front, r.Second}
+	if r.Secure != nil {
+		fronts = append(fronts, r.Secure.Front)
+	}
+	var errs []error
+	for _, front := range fronts {
+		if front != nil {
+			errs = append(errs, front.close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // registryKind names a request by its method and what it is about.

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"os"
@@ -84,7 +85,8 @@ func (s *Stack) PushSample(ctx context.Context) error {
 	return nil
 }
 
-// Variables are what the manifests and transcripts name as ${NAME}.
+// Variables are what the manifests and transcripts name as ${NAME}. Certificates and their key are in base64, as the data of
+// a Secret is.
 func (s *Stack) Variables() map[string]string {
 	return map[string]string{
 		"REGISTRY":          s.Registry.Address(),
@@ -93,6 +95,10 @@ func (s *Stack) Variables() map[string]string {
 		"OTHER_USERNAME":    s.Registry.Other.Username,
 		"OTHER_PASSWORD":    s.Registry.Other.Password,
 		"REGISTRY2":         s.Registry.Second.Address(),
+		"REGISTRY_TLS":      s.Registry.Secure.Address(),
+		"TLS_CA":            encode(s.Registry.Secure.CA),
+		"TLS_CERTIFICATE":   encode(s.Registry.Secure.Certificate),
+		"TLS_KEY":           encode(s.Registry.Secure.Key),
 		"NOTIFY_TOKEN":      s.Notifications.Token,
 		"GIT_URL":           s.Repository.URL,
 		"GIT_CLONE_URL":     s.Repository.CloneURL(),
@@ -102,6 +108,8 @@ func (s *Stack) Variables() map[string]string {
 		"KUBECONFIG":        s.Kubeconfig,
 	}
 }
+
+func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 func (s *Stack) manifest(file string, more map[string]string) string {
 	data, err := sampleFiles.ReadFile("testdata/sample/" + file)

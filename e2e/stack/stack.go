@@ -172,7 +172,7 @@ func (s *Stack) end() error {
 		errs = append(errs, s.Notifications.close())
 	}
 	if s.Registry != nil {
-		errs = append(errs, s.Registry.close(), s.Registry.Second.close())
+		errs = append(errs, s.Registry.shut())
 	}
 	if s.Git != nil && s.Git.Front != nil {
 		errs = append(errs, s.Git.close())
