@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// searchFirst is how many commits the search for the one that took something back loads at first; each time it needs more
-	// it loads four times as many, up to searchAtOnce.
-	searchFirst  = 16
+	// searchFirst is how many commits the search for the one that took something back loads at first, searchAtOnce how many
+	// each time after that.
+	searchFirst  = 64
 	searchAtOnce = 512
 	// maxSearched bounds the commits that one search loads, and maxLine those that it may lead through.
 	maxSearched = 4096
@@ -128,7 +128,7 @@ func (b *search) load(ctx context.Context, commit plumbing.Hash) error {
 	for _, id := range b.line[first:min(first+b.step, len(b.line))] {
 		files = append(files, fileAt{id, b.target.File})
 	}
-	b.step = min(4*b.step, searchAtOnce)
+	b.step = searchAtOnce
 	return b.mirror.loadFiles(ctx, b.session, files)
 }
 
