@@ -41,23 +41,33 @@ func (m *Mirror) loadFiles(ctx context.Context, s *session, files []fileAt) erro
 	return nil
 }
 
-// loadEarlier fetches objects by their ids. A server that gives none by its id is asked for the commits as a whole instead.
+// loadEarlier fetches objects by their ids. A server that gives none by its id is asked for the commits as a whole instead,
+// and one that gives only what a branch points to for all that it has.
 func (m *Mirror) loadEarlier(ctx context.Context, s *session, files []fileAt, ids []plumbing.Hash, leaveOut, instead filter) error {
-	objects, err := s.fetch(ctx, ids, plumbing.ZeroHash, leaveOut)
-	if _, denied := errors.AsType[*serverError](err); denied {
-		commits := make([]plumbing.Hash, 0, len(files))
-		for _, f := range files {
-			if !slices.Contains(commits, f.commit) {
-				commits = append(commits, f.commit)
-			}
+	commits := make([]plumbing.Hash, 0, len(files))
+	for _, f := range files {
+		if !slices.Contains(commits, f.commit) {
+			commits = append(commits, f.commit)
 		}
-		objects, err = s.fetch(ctx, commits, plumbing.ZeroHash, instead)
 	}
-	if err != nil {
-		return err
+	attempts := []struct {
+		wants    []plumbing.Hash
+		leaveOut filter
+	}{{ids, leaveOut}, {commits, instead}, {[]plumbing.Hash{m.current().id}, instead}}
+	var denied error
+	for _, attempt := range attempts {
+		objects, err := s.fetch(ctx, attempt.wants, plumbing.ZeroHash, attempt.leaveOut)
+		if _, no := errors.AsType[*serverError](err); no {
+			denied = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		m.objects.put(objects)
+		return nil
 	}
-	m.objects.put(objects)
-	return nil
+	return denied
 }
 
 // missingOf names the objects of a kind that the way to the files stops at because they aren't here, each once.

@@ -61,31 +61,38 @@ func TestCompaction(t *testing.T) {
 	s.checkSound()
 }
 
-// TestServerGivesNothingByID plays a server that gives only what a branch points to.
-func TestServerGivesNothingByID(t *testing.T) {
-	t.Parallel()
-	s := newGitServer(t)
-	s.commit("start", map[string]string{valuesFile: values("v1.0.35", "v2.0.0", "v3.0.0"), "deep/er/file.txt": "x\n"})
+// onlyBranches denies everything that is asked for by its id but the branch's head, and commits if they are given too.
+func (s *gitServer) onlyBranches(commits bool) func(w http.ResponseWriter, r *http.Request, kind string) bool {
 	wants := regexp.MustCompile(`want ([0-9a-f]{40})`)
-	s.onRequest(func(w http.ResponseWriter, r *http.Request, kind string) bool {
+	return func(w http.ResponseWriter, r *http.Request, kind string) bool {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
 		r.Body = readCloser{bytes.NewReader(body)}
 		if kind != kindFetch {
 			return false
 		}
 		for _, want := range wants.FindAllSubmatch(body, -1) {
-			if id := string(want[1]); s.git("cat-file", "-t", id) != "commit" {
-				w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
-				line := "ERR upload-pack: not our ref " + id
-				fmt.Fprintf(w, "%04x%s", len(line)+4, line)
-				return true
+			id := string(want[1])
+			if id == s.git("rev-parse", "main") || commits && s.git("cat-file", "-t", id) == "commit" {
+				continue
 			}
+			w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+			line := "ERR upload-pack: not our ref " + id
+			fmt.Fprintf(w, "%04x%s", len(line)+4, line)
+			return true
 		}
 		return false
-	})
+	}
+}
+
+// TestServerGivesNothingByID plays a server that gives only what a branch points to.
+func TestServerGivesNothingByID(t *testing.T) {
+	t.Parallel()
+	s := newGitServer(t)
+	s.commit("start", map[string]string{valuesFile: values("v1.0.35", "v2.0.0", "v3.0.0"), "deep/er/file.txt": "x\n"})
+	s.onRequest(s.onlyBranches(true))
 	m := newMirror(s)
 	write(t, m, change(t, "www", "v1.0.36"))
 	s.commit("human", map[string]string{valuesFile: values("v1.0.36", "v2.0.0", "v3.0.9"), "other/file.txt": "y\n"})

@@ -161,3 +161,25 @@ func TestHoldsOnServersWithoutMuch(t *testing.T) {
 		})
 	}
 }
+
+// TestHoldsOnServersOfBranchesOnly plays servers that give only commits, or only the branch's head, after what was older has
+// left the store.
+func TestHoldsOnServersOfBranchesOnly(t *testing.T) {
+	t.Parallel()
+	for name, commits := range map[string]bool{"commits": true, "head": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, m := seeded(t)
+			wish := holding(change(t, "www", "v1.0.36"))
+			write(t, m, wish)
+			s.commit("back", map[string]string{valuesFile: values("v1.0.35", "v2.0.0", "v3.0.0")})
+			s.commit("note", map[string]string{"note.txt": "x\n"})
+			s.onRequest(s.onlyBranches(commits))
+			mirror := newMirror(s)
+			want := []string{"Kept v1.0.35: v1.0.36 was taken back to v1.0.35 by Ada: back"}
+			if diff := cmp.Diff(want, told(write(t, mirror, wish), "fairlead/www")); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
