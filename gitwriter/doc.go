@@ -19,4 +19,10 @@
 //
 // The push names the head that it was made on, so the server itself compares and swaps: a commit of somebody else can
 // be neither lost nor overwritten, and a change that already stands in Git is never written twice.
+//
+// What was written before is known from the commits that the head reaches, and from nothing else:
+//
+//	trailers ──▶ history: which commits claim a place ──▶ witness: which claim is what its commit did ──▶ Standing
+//	                                                                                                       │
+//	                 search: which commit took it back ◀── Forward says no, on somebody's word ◀───────────┘
 package gitwriter
