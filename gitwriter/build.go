@@ -21,6 +21,7 @@ type builder struct {
 
 	author, committer object.Signature
 	template          *MessageTemplate
+	signer            Signer
 
 	root, parent plumbing.Hash
 	pack         []packObject
@@ -43,6 +44,7 @@ func newBuilder(s *store, on *tip, req WriteRequest, now time.Time, thin bool) *
 	now = now.Truncate(time.Second)
 	return &builder{
 		store: s, thin: thin, when: now, author: author.at(now), committer: committer.at(now), template: req.Template,
+		signer: req.Signer,
 		root: on.tree, parent: on.id, last: on,
 		packed: map[plumbing.Hash]struct{}{}, fresh: map[plumbing.Hash]*stored{}, chain: map[plumbing.Hash]int{},
 	}
@@ -74,6 +76,9 @@ func (b *builder) add(s step) (plumbing.Hash, error) {
 	c := &object.Commit{
 		Author: b.author, Committer: b.committer, Message: message, TreeHash: b.root, ParentHashes: []plumbing.Hash{b.parent},
 	}
+	if c.PGPSignature, err = b.sign(c); err != nil {
+		return plumbing.ZeroHash, err
+	}
 	id, body, err := encodeCommit(c)
 	if err != nil {
 		return plumbing.ZeroHash, err
@@ -83,6 +88,22 @@ func (b *builder) add(s step) (plumbing.Hash, error) {
 	b.parent = id
 	b.last = &tip{Head: headOf(id, c), id: id, tree: b.root}
 	return id, nil
+}
+
+// sign gives the signature of a commit that has none yet; none if nobody signs.
+func (b *builder) sign(c *object.Commit) (string, error) {
+	if b.signer == nil {
+		return "", nil
+	}
+	_, payload, err := encodeCommit(c)
+	if err != nil {
+		return "", err
+	}
+	signature, err := b.signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign the commit: %w", err)
+	}
+	return signature, nil
 }
 
 // replace gives the tree in which the file at path has another content; modes and all other entries stay.

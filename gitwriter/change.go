@@ -12,6 +12,14 @@ type WriteRequest struct {
 	Committer Signature
 	// Template words the commits; nil is the default message.
 	Template *MessageTemplate
+	// Signer, if set, signs every commit. If it can't, nothing is pushed, and its error is that of the Write.
+	Signer Signer
+}
+
+// Signer makes the signature of a commit: gitwriter/signing has those that git verifies.
+type Signer interface {
+	// Sign returns the signature of a commit's bytes, armored as the header gpgsig holds it.
+	Sign(payload []byte) (armored string, err error)
 }
 
 // Change is one policy's wish. It becomes one commit, or none if nothing differs.
@@ -33,6 +41,8 @@ type Change struct {
 
 // Target is one or more scalars in one file that say together which image runs. It is written whole or not at all.
 type Target struct {
+	// Application is whom the file configures, for the message; empty if nobody in particular.
+	Application string
 	// File is slash-separated and relative to the repository's root.
 	File string
 	// Values are the scalars, at least one.
