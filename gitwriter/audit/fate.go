@@ -51,10 +51,10 @@ func judge(steps []kept, i int, f fate, arrived []int32, stood map[standing]int)
 		return Dropped
 	case by.reference == nil:
 		return Removed
-	case isBefore(stood, standing{by.target, valuesKey(by.to)}, i):
+	case isBefore(stood, standing{by.target, valuesKey(by.to)}, i, f.by):
 		return Reverted
 	case by.reference.Tag != "" && steps[i].reference != nil && by.reference.Tag != steps[i].reference.Tag &&
-		isBefore(stood, standing{by.target, by.reference.Tag}, i):
+		isBefore(stood, standing{by.target, by.reference.Tag}, i, f.by):
 		return Reverted
 	default:
 		return Superseded
@@ -89,9 +89,11 @@ func earliest(steps []kept) map[standing]int {
 	return first
 }
 
-func isBefore(stood map[standing]int, what standing, i int) bool {
+// isBefore reports whether something stood before a step, and before the one that came in its place, which may be the older
+// one of two lines that met.
+func isBefore(stood map[standing]int, what standing, i, by int) bool {
 	when, ever := stood[what]
-	return ever && when <= 2*i
+	return ever && when <= 2*min(i, by)
 }
 
 // valuesKey writes values as one text that no tag equals.

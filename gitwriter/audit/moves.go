@@ -14,7 +14,7 @@ import (
 // same, or what stands at the watched places is. Git keeps no record of it.
 
 const (
-	// maxMoved bounds the files of a commit among which the other name is looked for.
+	// maxMoved bounds the files, and the folders, of a commit among which the other name is looked for.
 	maxMoved = 2_000
 	// maxCompared bounds how many of them are read for one file, after those with the same bytes.
 	maxCompared = 32
@@ -84,7 +84,7 @@ func (p *replay) renames(i int32, touched []int, now ids, before map[int]*fileSt
 	if err := d.compare(p.reader, p.graph[p.graph[i].parents[0]].tree, p.graph[i].tree, ""); err != nil {
 		return nil, err
 	}
-	if len(d.added) == 0 || len(d.removed) == 0 || len(d.added)+len(d.removed) > maxMoved {
+	if len(d.added) == 0 || len(d.removed) == 0 || d.large() {
 		return map[int]int{}, nil
 	}
 	return p.match(i, gone, come, now, before, d)
@@ -186,10 +186,21 @@ type named struct {
 }
 
 // treeDiff are the files that only one of two trees has.
-type treeDiff struct{ added, removed []named }
+type treeDiff struct {
+	added, removed []named
+	// folders is how many were looked into. Ten folders that each hold the next one ten times are ten objects, and ten billion
+	// folders.
+	folders int
+}
+
+// large reports that there is too much to look through, and that the other name of a file isn't looked for.
+func (d *treeDiff) large() bool { return len(d.added)+len(d.removed) > maxMoved || d.folders > maxMoved }
 
 // compare adds the differences of two trees in a folder.
 func (d *treeDiff) compare(r reader, old, now plumbing.Hash, folder string) error {
+	if d.folders++; d.large() {
+		return nil
+	}
 	before, err := listing(r, old)
 	if err != nil {
 		return err
@@ -224,7 +235,7 @@ func (d *treeDiff) compare(r reader, old, now plumbing.Hash, folder string) erro
 
 // only adds what lies at an entry, if the other tree has nothing of its kind there.
 func (d *treeDiff) only(r reader, e, other entry, name string, to *[]named) error {
-	if len(d.added)+len(d.removed) > maxMoved || len(name) > maxTarget {
+	if d.large() || len(name) > maxTarget {
 		return nil
 	}
 	if !e.tree {
@@ -236,6 +247,7 @@ func (d *treeDiff) only(r reader, e, other entry, name string, to *[]named) erro
 	if other.tree {
 		return nil // Both are folders: compare looks into them.
 	}
+	d.folders++
 	files, err := listing(r, e.id)
 	if err != nil {
 		return err

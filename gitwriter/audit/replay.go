@@ -145,18 +145,27 @@ func (p *replay) enter(i int32, parents []*snapshot) (*snapshot, error) {
 		}
 	}
 	for _, file := range touched {
+		if leaves(file, renamed) {
+			now.files[file] = &fileState{moved: true, doc: p.nothing(file), origins: before[file].origins}
+			continue
+		}
 		state, err := p.change(i, file, now.ids, p.statesBefore(file, before, parents[1:], renamed))
 		if err != nil {
 			return nil, err
 		}
-		for _, from := range renamed {
-			if from == file {
-				state = &fileState{moved: true, doc: p.nothing(file), origins: before[file].origins}
-			}
-		}
 		now.files[file] = state
 	}
 	return now, nil
+}
+
+// leaves reports whether a file goes on under another name.
+func leaves(file int, renamed map[int]int) bool {
+	for _, from := range renamed {
+		if from == file {
+			return true
+		}
+	}
+	return false
 }
 
 // statesBefore are the different states that a file has in a commit's parents: under its own name, or under the one that it

@@ -19,7 +19,7 @@ import (
 
 const (
 	// maxCache bounds the objects that are kept in memory: deltas need their bases again and again.
-	maxCache = 128 << 20
+	maxCache = 64 << 20
 	// maxAlternates bounds the repositories from which one may borrow objects.
 	maxAlternates = 16
 	// maxPointer bounds a file that holds nothing but the path of a folder, or a few.
