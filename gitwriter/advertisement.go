@@ -3,8 +3,6 @@ package gitwriter
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/url"
 	"strings"
 	"sync"
 )
@@ -17,12 +15,18 @@ type advertisements struct {
 	receive *receiveAdvertisement
 }
 
-// uploadAdvertisement is the capability advertisement of protocol version 2, gitprotocol-v2(5).
+// uploadAdvertisement is what a server offers for reading.
 type uploadAdvertisement struct {
 	// at is the repository's URL after redirects.
 	at string
-	// filter: the server sends commits without trees, and trees without blobs.
+	// v2: the server speaks version 2 of the protocol, gitprotocol-v2(5). If not, it is version 0, gitprotocol-pack(5).
+	v2 bool
+	// filter: the server sends commits without trees, and trees without blobs, and what is missing by its id.
 	filter bool
+	// shallow: the server sends a commit without those before it.
+	shallow bool
+	// byID: a server of version 0 gives objects that no reference names.
+	byID bool
 }
 
 // receiveAdvertisement is what is needed of the reference discovery of a push, gitprotocol-pack(5).
@@ -45,29 +49,37 @@ func (s *session) uploadService(ctx context.Context) (*uploadAdvertisement, erro
 	if known != nil {
 		return known, nil
 	}
-	const op = "open the repository"
 	found := &uploadAdvertisement{}
-	err := s.get(ctx, op, serviceUpload, func(r io.Reader, at *url.URL) error {
-		found.at = serviceBase(at)
-		return s.readUpload(op, newPacketReader(r), found)
+	at, err := s.greet(ctx, opOpen, serviceUpload, func(packets *packetReader) error {
+		return s.readUpload(packets, found)
 	})
 	if err != nil {
 		return nil, err
 	}
+	found.at = at
 	s.known.mu.Lock()
 	defer s.known.mu.Unlock()
 	s.known.upload = found
 	return found, nil
 }
 
-func (s *session) readUpload(op string, packets *packetReader, found *uploadAdvertisement) error {
+func (s *session) readUpload(packets *packetReader, found *uploadAdvertisement) error {
 	line, err := firstLine(packets)
 	if err != nil {
 		return err
 	}
-	if line != "version 2" {
-		return s.fault(op, ReasonProtocol, nil, "the server doesn't speak version 2 of the Git protocol: update it to Git 2.18 or newer, or switch protocol.version 2 on")
+	switch {
+	case line == "version 2":
+		return s.readUploadV2(packets, found)
+	case s.base.Scheme == schemeSSH: // Many servers drop the variable that asks for version 2.
+		return s.readUploadV0(line, packets, found)
+	default:
+		return s.fault(opOpen, ReasonProtocol, nil, "the server doesn't speak version 2 of the Git protocol: update it to Git 2.18 or newer, or switch protocol.version 2 on")
 	}
+}
+
+func (s *session) readUploadV2(packets *packetReader, found *uploadAdvertisement) error {
+	found.v2 = true
 	fetches := false
 	for {
 		line, ok, err := packets.line()
@@ -83,10 +95,11 @@ func (s *session) readUpload(op string, packets *packetReader, found *uploadAdve
 			fetches = true
 			for feature := range strings.FieldsSeq(value) {
 				found.filter = found.filter || feature == "filter"
+				found.shallow = found.shallow || feature == "shallow"
 			}
 		case "object-format":
 			if value != "sha1" {
-				return s.fault(op, ReasonProtocol, nil, "the repository's object format is "+quote(value)+": only sha1 is known")
+				return s.unknownFormat(value)
 			}
 		}
 	}
@@ -94,6 +107,10 @@ func (s *session) readUpload(op string, packets *packetReader, found *uploadAdve
 		return fmt.Errorf("%w: the server offers no fetch", errAnswer)
 	}
 	return nil
+}
+
+func (s *session) unknownFormat(format string) error {
+	return s.fault(opOpen, ReasonProtocol, nil, "the repository's object format is "+quote(format)+": only sha1 is known")
 }
 
 // receiveService is what the server offers for pushing.
@@ -105,9 +122,8 @@ func (s *session) receiveService(ctx context.Context) (*receiveAdvertisement, er
 		return known, nil
 	}
 	found := &receiveAdvertisement{capabilities: map[string]bool{}}
-	err := s.get(ctx, opPush, serviceReceive, func(r io.Reader, at *url.URL) error {
-		found.at = serviceBase(at)
-		line, err := firstLine(newPacketReader(r))
+	at, err := s.greet(ctx, opPush, serviceReceive, func(packets *packetReader) error {
+		line, err := firstLine(packets)
 		if err != nil {
 			return err
 		}
@@ -115,11 +131,15 @@ func (s *session) receiveService(ctx context.Context) (*receiveAdvertisement, er
 		for capability := range strings.FieldsSeq(capabilities) {
 			found.capabilities[capability] = true
 		}
-		return nil
+		for more := true; more && err == nil; { // All references follow, which nobody needs.
+			_, more, err = packets.line()
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	found.at = at
 	if !found.capabilities["report-status"] {
 		return nil, s.fault(opPush, ReasonProtocol, nil, "the server doesn't report whether a push was accepted: it can't be written to safely")
 	}
@@ -147,10 +167,4 @@ func firstLine(packets *packetReader) (string, error) {
 		return "", fmt.Errorf("%w: an empty advertisement", errAnswer)
 	}
 	return line, nil
-}
-
-// serviceBase is the repository's URL as the advertisement's own URL gives it after redirects.
-func serviceBase(at *url.URL) string {
-	u := url.URL{Scheme: at.Scheme, Host: at.Host, Path: strings.TrimSuffix(at.Path, "/info/refs")}
-	return u.String()
 }

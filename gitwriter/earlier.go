@@ -56,7 +56,7 @@ func (m *Mirror) loadEarlier(ctx context.Context, s *session, files []fileAt, id
 	}{{ids, leaveOut}, {commits, instead}, {[]plumbing.Hash{m.current().id}, instead}}
 	var denied error
 	for _, attempt := range attempts {
-		objects, err := s.fetch(ctx, attempt.wants, plumbing.ZeroHash, attempt.leaveOut)
+		objects, err := s.fetch(ctx, request{wants: attempt.wants, leaveOut: attempt.leaveOut, whole: true})
 		if _, no := errors.AsType[*serverError](err); no {
 			denied = err
 			continue

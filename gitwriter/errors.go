@@ -14,8 +14,14 @@ type Reason string
 const (
 	// ReasonInvalidRemote: the Remote can't be used as it is written.
 	ReasonInvalidRemote Reason = "InvalidRemote"
-	// ReasonAuthentication: the server wants other credentials (401) or these may not do this (403).
+	// ReasonAuthentication: the server wants other credentials.
 	ReasonAuthentication Reason = "Authentication"
+	// ReasonForbidden: the server knows the credentials, and they may not do this.
+	ReasonForbidden Reason = "Forbidden"
+	// ReasonServerNotTrusted: the server's certificate or host key isn't known, or it doesn't take the client's certificate.
+	ReasonServerNotTrusted Reason = "ServerNotTrusted"
+	// ReasonProxy: the proxy doesn't connect to the server.
+	ReasonProxy Reason = "Proxy"
 	// ReasonRepositoryMissing: the server knows no such repository, or shows none to these credentials.
 	ReasonRepositoryMissing Reason = "RepositoryMissing"
 	// ReasonRepositoryEmpty: the repository has no branch at all.
@@ -24,8 +30,14 @@ const (
 	ReasonBranchMissing Reason = "BranchMissing"
 	// ReasonRevisionMissing: the revision isn't in the branch's history.
 	ReasonRevisionMissing Reason = "RevisionMissing"
-	// ReasonRefused: the server took the push and said no (a hook, a protected branch, a quota).
+	// ReasonRefused: the server took the push and said no, for a reason that isn't known.
 	ReasonRefused Reason = "PushRefused"
+	// ReasonBranchProtected: the server took the push and said no, because a rule of it protects the branch.
+	ReasonBranchProtected Reason = "BranchProtected"
+	// ReasonHookDeclined: the server took the push, and one of its hooks said no.
+	ReasonHookDeclined Reason = "HookDeclined"
+	// ReasonQuota: the repository, a file in it or the account is at a limit of the server.
+	ReasonQuota Reason = "QuotaExceeded"
 	// ReasonConflict: others kept moving the branch for as many attempts as one Write makes.
 	ReasonConflict Reason = "Conflict"
 	// ReasonRedirected: the server sent the request to another place, where credentials mustn't follow.
@@ -52,6 +64,8 @@ type Error struct {
 	Err error
 
 	retryAfter time.Duration
+	// later: it may be better by itself.
+	later bool
 }
 
 // Error names operation, host and what to do.
@@ -72,10 +86,8 @@ func (e *Error) Terminal() bool {
 	switch e.Reason {
 	case ReasonUnavailable, ReasonConflict:
 		return false
-	case ReasonAuthentication:
-		return e.retryAfter == 0 // Hosts answer 403 with Retry-After when a rate limit is used up.
 	default:
-		return true
+		return !e.later && e.retryAfter == 0 // Hosts answer 403 with Retry-After when a rate limit is used up.
 	}
 }
 

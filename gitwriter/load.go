@@ -22,12 +22,13 @@ func (m *Mirror) loadHistory(ctx context.Context, s *session, id plumbing.Hash, 
 	if old != nil {
 		have, leaveOut = old.id, withoutBlobs
 	}
-	objects, err := s.fetch(ctx, []plumbing.Hash{id}, have, leaveOut)
-	if refusedFilter(err) {
-		objects, err = s.fetch(ctx, []plumbing.Hash{id}, have, withoutBlobs)
-	}
-	if refusedFilter(err) {
-		objects, err = s.fetch(ctx, []plumbing.Hash{id}, have, everything)
+	want := request{wants: []plumbing.Hash{id}, have: have, leaveOut: leaveOut}
+	objects, err := s.fetch(ctx, want)
+	for _, less := range []filter{withoutBlobs, everything} {
+		if refusedFilter(err) {
+			want.leaveOut = less
+			objects, err = s.fetch(ctx, want)
+		}
 	}
 	if err != nil {
 		return err
@@ -70,12 +71,12 @@ func (m *Mirror) loadBlobs(ctx context.Context, s *session, commit plumbing.Hash
 	return nil
 }
 
-// loadByID fetches objects by their ids. A server that gives only what a branch points to is asked for the commit as a
-// whole instead.
+// loadByID fetches objects by their ids. A server that gives only what a branch points to is asked for the commit instead,
+// with all that it holds and nothing of what was before it.
 func (m *Mirror) loadByID(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash, leaveOut filter) error {
-	objects, err := s.fetch(ctx, ids, plumbing.ZeroHash, leaveOut)
+	objects, err := s.fetch(ctx, request{wants: ids, leaveOut: leaveOut})
 	if _, denied := errors.AsType[*serverError](err); denied {
-		objects, err = s.fetch(ctx, []plumbing.Hash{commit}, plumbing.ZeroHash, leaveOut)
+		objects, err = s.fetch(ctx, request{wants: []plumbing.Hash{commit}, leaveOut: leaveOut, shallow: true, whole: true})
 	}
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,9 +13,12 @@ import (
 )
 
 const (
-	opHead  = "read the head"
-	opFetch = "fetch"
-	opPush  = "push"
+	opOpen    = "open the repository"
+	opFind    = "find the repository"
+	opConnect = "connect"
+	opHead    = "read the head"
+	opFetch   = "fetch"
+	opPush    = "push"
 
 	// maxNamedBranches is how many of the existing branches an error names.
 	maxNamedBranches = 5
@@ -53,11 +57,14 @@ func nameBranches(refs map[string]plumbing.Hash) string {
 	return strings.Join(names, ", ")
 }
 
-// listRefs is the command ls-refs of protocol version 2.
+// listRefs is the command ls-refs of protocol version 2, or what a server without it says in its greeting.
 func (s *session) listRefs(ctx context.Context, prefix string) (map[string]plumbing.Hash, error) {
 	service, err := s.uploadService(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !service.v2 {
+		return s.listGreeted(ctx, prefix)
 	}
 	var body bytes.Buffer
 	writePacketf(&body, "command=ls-refs\n")
@@ -66,7 +73,8 @@ func (s *session) listRefs(ctx context.Context, prefix string) (map[string]plumb
 	writePacketf(&body, "ref-prefix %s\n", prefix)
 	body.WriteString(flushPacket)
 	refs := map[string]plumbing.Hash{}
-	err = s.post(ctx, opHead, service.at, serviceUpload, body.Bytes(), maxSmallAnswer, func(r io.Reader) error {
+	request := call{op: opHead, at: service.at, service: serviceUpload, body: body.Bytes(), limit: maxSmallAnswer}
+	err = s.call(ctx, request, func(r io.Reader) error {
 		packets := newPacketReader(r)
 		for {
 			line, ok, err := packets.line()
@@ -85,5 +93,20 @@ func (s *session) listRefs(ctx context.Context, prefix string) (map[string]plumb
 		s.known.forget()
 		return nil, err
 	}
+	return refs, nil
+}
+
+// listGreeted takes the references from a greeting: the one that was just read, else a new one.
+func (s *session) listGreeted(ctx context.Context, prefix string) (map[string]plumbing.Hash, error) {
+	if s.listed == nil {
+		s.wire.hangUp()
+		s.known.forget()
+		if _, err := s.uploadService(ctx); err != nil {
+			return nil, err
+		}
+	}
+	refs := s.listed
+	s.listed = nil
+	maps.DeleteFunc(refs, func(name string, _ plumbing.Hash) bool { return !strings.HasPrefix(name, prefix) })
 	return refs, nil
 }

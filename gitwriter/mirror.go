@@ -3,7 +3,6 @@ package gitwriter
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -17,9 +16,8 @@ const maxStore = 64 << 20
 // Mirror is one branch of one repository: its objects in memory, and its head. It is safe for concurrent use; one Refresh
 // or Write runs at a time, the others wait in line (until their context ends), and reading goes on meanwhile.
 type Mirror struct {
-	client  *http.Client
 	now     func() time.Time
-	known   advertisements
+	links   links
 	objects *store
 	// history is read and changed by whoever has the turn.
 	history history
@@ -47,8 +45,8 @@ func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = n
 // NewMirror makes a Mirror of a branch. It makes no request: a Remote that can't be used is an error of the first operation.
 func NewMirror(r Remote, options ...Option) *Mirror {
 	m := &Mirror{
-		client:  &http.Client{CheckRedirect: checkRedirect},
 		now:     time.Now,
+		links:   links{idle: sshIdle},
 		objects: newStore(),
 		turn:    make(chan struct{}, 1),
 		remote:  r.withDefaults(),
@@ -56,20 +54,15 @@ func NewMirror(r Remote, options ...Option) *Mirror {
 	for _, option := range options {
 		option(m)
 	}
-	if base, ok := http.DefaultTransport.(*http.Transport); ok {
-		m.client.Transport = base.Clone()
-	}
+	m.links.now = m.now
 	return m
 }
 
-// SetRemote takes over credentials, timeout and Insecure of r, from the next operation on. URL and branch stay those of
-// NewMirror: another branch is another Mirror.
+// SetRemote takes over all of r from the next operation on, but URL and branch, which stay those of NewMirror: another
+// branch is another Mirror.
 func (m *Mirror) SetRemote(r Remote) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r.Username != m.remote.Username || r.Password != m.remote.Password {
-		m.known.forget()
-	}
 	r.URL, r.Branch = m.remote.URL, m.remote.Branch
 	m.remote = r.withDefaults()
 }
@@ -101,6 +94,7 @@ func (m *Mirror) Refresh(ctx context.Context) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
+	defer s.close()
 	t, err := m.refresh(ctx, s)
 	if err != nil {
 		return Head{}, err
@@ -118,16 +112,22 @@ func (m *Mirror) takeTurn(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// open begins to talk to the server as the Remote says now.
+// open begins to talk to the server as the Remote says now. The session must be closed.
 func (m *Mirror) open() (*session, error) {
 	m.mu.RLock()
 	remote := m.remote
 	m.mu.RUnlock()
-	base, err := remote.endpoint()
+	l, err := m.links.to(remote)
 	if err != nil {
 		return nil, err
 	}
-	return &session{remote: remote, base: base, client: m.client, known: &m.known, now: m.now}, nil
+	s := &session{remote: remote, base: l.base, known: &l.known}
+	if l.ssh != nil {
+		s.wire = &sshWire{connection: l.ssh, path: l.base.Path}
+	} else {
+		s.wire = &httpWire{remote: remote, link: l, now: m.now}
+	}
+	return s, nil
 }
 
 // refresh brings the head up to date. The caller has the turn.

@@ -36,7 +36,8 @@ func (s *session) push(ctx context.Context, old, tip plumbing.Hash, service *rec
 	body.Write(pack)
 
 	var status pushStatus
-	err := s.post(ctx, opPush, service.at, serviceReceive, body.Bytes(), maxSmallAnswer, func(r io.Reader) error {
+	c := call{op: opPush, at: service.at, service: serviceReceive, body: body.Bytes(), limit: maxSmallAnswer, last: true}
+	err := s.call(ctx, c, func(r io.Reader) error {
 		packets := newPacketReader(r)
 		if !sideband {
 			var err error

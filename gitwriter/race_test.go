@@ -248,7 +248,7 @@ func TestHookRefuses(t *testing.T) {
 	if diff := cmp.Diff(want, errorText(err)); diff != "" {
 		t.Errorf("error: -want +got:\n%s", diff)
 	}
-	if reason(err) != gitwriter.ReasonRefused || !terminal(err) {
+	if reason(err) != gitwriter.ReasonHookDeclined || !terminal(err) {
 		t.Errorf("a refusal should be terminal: %#v", err)
 	}
 	o := r.Outcomes["fairlead/www"][0]

@@ -66,12 +66,12 @@ func TestRemoteErrors(t *testing.T) {
 		after    time.Duration
 	}{
 		"wrong password": {
-			"the secret is wrong", func(_ *gitServer, r *gitwriter.Remote) { r.Password = "wr0ng-pass" },
+			"the secret is wrong", func(_ *gitServer, r *gitwriter.Remote) { r.Auth.Password = "wr0ng-pass" },
 			"open the repository at HOST: the server refused username and password: check the secret; the server said: bad credentials",
 			gitwriter.ReasonAuthentication, true, 0,
 		},
 		"no password": {
-			"there is no secret", func(_ *gitServer, r *gitwriter.Remote) { r.Username, r.Password = "", "" },
+			"there is no secret", func(_ *gitServer, r *gitwriter.Remote) { r.Auth = gitwriter.Auth{} },
 			"open the repository at HOST: the server wants credentials and there are none: name a secret with username and password; the server said: bad credentials",
 			gitwriter.ReasonAuthentication, true, 0,
 		},
@@ -104,7 +104,7 @@ func TestRemoteErrors(t *testing.T) {
 		},
 		"broken url with credentials": {
 			"Go's own error would repeat them", func(_ *gitServer, r *gitwriter.Remote) { r.URL = "https://user:" + password + "@exa mple.com/x" },
-			"open the repository: the url can't be parsed: write it as https://host/path",
+			"open the repository: the url can't be parsed: write it as https://host/path or ssh://git@host/path",
 			gitwriter.ReasonInvalidRemote, true, 0,
 		},
 		"http": {
@@ -112,9 +112,9 @@ func TestRemoteErrors(t *testing.T) {
 			"open the repository at HOST: the url is http, which sends everything readable: use https, or set insecure",
 			gitwriter.ReasonInvalidRemote, true, 0,
 		},
-		"ssh": {
-			"it isn't known yet", func(_ *gitServer, r *gitwriter.Remote) { r.URL = "ssh://git@git.example.com/x.git" },
-			`open the repository at git.example.com: the url holds credentials: move them to the secret that the repository refers to`,
+		"ssh with a password": {
+			"it wants a key", func(_ *gitServer, r *gitwriter.Remote) { r.URL = "ssh://git@git.example.com/x.git" },
+			`open the repository at git.example.com: the url is ssh, and there is no key: name a secret with identity and known_hosts`,
 			gitwriter.ReasonInvalidRemote, true, 0,
 		},
 		"illegal branch": {
@@ -125,7 +125,7 @@ func TestRemoteErrors(t *testing.T) {
 		"forbidden": {
 			"the account may not read", func(s *gitServer, _ *gitwriter.Remote) { s.answer(http.StatusForbidden, nil) },
 			"open the repository at HOST: the credentials may not do this: give them the right to read and write the repository; the server said: no more today",
-			gitwriter.ReasonAuthentication, true, 0,
+			gitwriter.ReasonForbidden, true, 0,
 		},
 		"rate limit": {
 			"the server says when", func(s *gitServer, _ *gitwriter.Remote) {
@@ -139,7 +139,7 @@ func TestRemoteErrors(t *testing.T) {
 				s.answer(http.StatusForbidden, http.Header{"Retry-After": {clock().Add(time.Minute).Format(http.TimeFormat)}})
 			},
 			"open the repository at HOST: the credentials may not do this: give them the right to read and write the repository; the server said: no more today",
-			gitwriter.ReasonAuthentication, false, time.Minute,
+			gitwriter.ReasonForbidden, false, time.Minute,
 		},
 		"server error": {
 			"it may be better later", func(s *gitServer, _ *gitwriter.Remote) { s.answer(http.StatusInternalServerError, nil) },
@@ -315,7 +315,7 @@ func TestRotatedCredentials(t *testing.T) {
 	t.Parallel()
 	s, _ := seeded(t)
 	r := s.remote()
-	r.Password = "old"
+	r.Auth.Password = "old"
 	m := gitwriter.NewMirror(r, gitwriter.WithClock(clock))
 	if _, err := m.Refresh(t.Context()); reason(err) != gitwriter.ReasonAuthentication {
 		t.Errorf("want an authentication error, got %v", err)

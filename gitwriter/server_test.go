@@ -188,7 +188,10 @@ func (s *gitServer) traffic() (received, sent int64) {
 func (s *gitServer) url() string { return s.URL + "/config.git" }
 
 func (s *gitServer) remote() gitwriter.Remote {
-	return gitwriter.Remote{URL: s.url(), Branch: "main", Username: username, Password: password, Insecure: true, Timeout: 20 * time.Second}
+	return gitwriter.Remote{
+		URL: s.url(), Branch: "main", Insecure: true, Timeout: 20 * time.Second,
+		Auth: gitwriter.Auth{Username: username, Password: password},
+	}
 }
 
 // commit makes a commit on the branch as somebody else would: files are contents by path, "" deletes.

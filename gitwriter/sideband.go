@@ -22,17 +22,23 @@ type sidebandReader struct {
 	packets *packetReader
 	pending []byte
 	words   strings.Builder
+	// ended: the flush packet was read, and what follows isn't of this channel.
+	ended bool
 }
 
 // Read implements io.Reader; io.EOF is the flush packet.
 func (s *sidebandReader) Read(b []byte) (int, error) {
 	for len(s.pending) == 0 {
+		if s.ended {
+			return 0, io.EOF
+		}
 		kind, payload, err := s.packets.next()
 		if err != nil {
 			return 0, noEOF(err)
 		}
 		if kind != packetData {
-			return 0, io.EOF
+			s.ended = true
+			continue
 		}
 		if len(payload) == 0 {
 			continue

@@ -29,6 +29,7 @@ func (m *Mirror) Snapshot(ctx context.Context, revision string) (*Snapshot, erro
 	if err != nil {
 		return nil, err
 	}
+	defer s.close()
 	const op = "read a revision"
 	if !plumbing.IsHash(revision) {
 		return nil, s.fault(op, ReasonRevisionMissing, nil, quote(revision)+" is no commit id of 40 hexadecimal digits")
@@ -109,6 +110,7 @@ func (s *Snapshot) load(ctx context.Context, blobs []plumbing.Hash) error {
 	if err != nil {
 		return err
 	}
+	defer session.close()
 	return s.mirror.loadBlobs(ctx, session, s.commit, blobs)
 }
 
@@ -150,6 +152,7 @@ func (s *Snapshot) tree(id plumbing.Hash) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer session.close()
 	// fs.FS knows no context; the Remote's timeout bounds the request.
 	if err := s.mirror.loadByID(context.Background(), session, s.commit, []plumbing.Hash{id}, withoutBlobs); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ func (m *Mirror) Write(ctx context.Context, req WriteRequest) (WriteResult, erro
 	if err != nil {
 		return WriteResult{}, err
 	}
+	defer s.close()
 	w := &writing{mirror: m, session: s, req: req, landed: map[outcomeKey]Outcome{}}
 	if err = w.run(ctx); err == nil {
 		w.nameTakenBack(ctx)
@@ -242,10 +243,10 @@ func (w *writing) refused(status pushStatus, pushErr error) error {
 		return pushErr
 	case status.lost():
 		return nil
-	case !status.unpacked:
+	case !status.unpacked && refusalOf(status.words, "") == "":
 		return w.session.fault(opPush, ReasonUnavailable, nil, "the server couldn't take the commits: it is tried again later; the server said: "+status.words)
 	default:
-		return w.session.fault(opPush, ReasonRefused, nil, "the server refused the push to "+quote(w.session.remote.Branch)+": "+status.words)
+		return w.session.fault(opPush, refusalOf(status.words, ReasonRefused), nil, "the server refused the push to "+quote(w.session.remote.Branch)+": "+status.words)
 	}
 }
 
@@ -257,7 +258,7 @@ func answerLost(err error) bool {
 
 // result tells what became of everything, given the run's error.
 func (w *writing) result(err error) WriteResult {
-	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.requests}
+	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.wire.exchanges()}
 	if w.head != nil {
 		r.Head = w.head.Head
 	}

@@ -38,7 +38,7 @@ func Remote(ctx context.Context, reader client.Reader, repository *v1alpha1.Conf
 	if err != nil {
 		return remote, err
 	}
-	for key, field := range map[string]*string{"username": &remote.Username, "password": &remote.Password} {
+	for key, field := range map[string]*string{"username": &remote.Auth.Username, "password": &remote.Auth.Password} {
 		value, ok := found.Data[key]
 		if !ok {
 			return remote, failf(v1alpha1.ReasonSecretNotUsable, false,
