@@ -5,13 +5,14 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // ConfigRepositorySpec says which branch of which Git repository Fairlead reads and writes, and how.
 //
 // +kubebuilder:validation:XValidation:rule="!self.url.startsWith('http://') || (has(self.insecure) && self.insecure)",message="url is http://, which sends credentials and commits in clear text: use https://, or set insecure: true to accept that"
+// +kubebuilder:validation:XValidation:rule="!(self.url.startsWith('ssh://') || !self.url.contains('://')) || has(self.secretRef)",message="url is ssh, which needs a key, and the server's own to know it by: name in secretRef a Secret with identity and known_hosts"
 type ConfigRepositorySpec struct {
-	// URL of the Git repository: `https://host/path`. `http://` needs `insecure: true`. Credentials don't belong
-	// here, but into the Secret that `secretRef` names.
+	// URL of the Git repository: `https://host/path`, `ssh://git@host:port/path` or `git@host:path`. `http://` needs
+	// `insecure: true`. Credentials don't belong here, but into the Secret that `secretRef` names.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://[^/]+/.+')",message="url must be https://host/path, or http://host/path with insecure: true"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('^https?://[^/]*@')",message="url must not hold credentials: put them into a Secret and name it in secretRef"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(https?://[^/]+/.+|ssh://[^/]+/.+|[^@:/]+@([^:/]+|[[][^]/]+[]]):.+)$')",message="url must be https://host/path, ssh://git@host/path or git@host:path, or http://host/path with insecure: true"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^(https?://[^/]*@|ssh://[^/]*:[^/]*@)')",message="url must not hold credentials: put them into a Secret and name it in secretRef"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#')",message="url must not hold a query or a fragment"
 	URL string `json:"url"`
 
@@ -35,10 +36,19 @@ type ConfigRepositorySpec struct {
 	// +optional
 	Timeout metav1.Duration `json:"timeout,omitempty"`
 
-	// SecretRef names a Secret with the keys `username` and `password` (or a token in place of the password).
-	// Without it the repository is read and written anonymously.
+	// SecretRef names a Secret that says as whom the server is asked, by one of these sets of keys: `username` and `password`
+	// (or a token in place of the password); `bearerToken`; `githubAppID`, `githubAppInstallationID` and
+	// `githubAppPrivateKey`, with `githubAppBaseURL` for a GitHub Enterprise Server; for SSH `identity` and `known_hosts`,
+	// with `password` if the key has a passphrase. Beside them, for HTTPS, `ca.crt` holds the authorities that the server's
+	// certificate must lead to, and `tls.crt` with `tls.key` the certificate that is shown to it. Without a Secret the
+	// repository is read and written anonymously.
 	// +optional
 	SecretRef *LocalReference `json:"secretRef,omitempty"`
+
+	// ProxySecretRef names a Secret with the key `address`, the URL of an HTTP proxy on the way to the server, and
+	// `username` and `password` if it wants them.
+	// +optional
+	ProxySecretRef *LocalReference `json:"proxySecretRef,omitempty"`
 
 	// Insecure allows an `http://` URL: credentials and commits then travel in clear text.
 	// +optional
@@ -65,8 +75,38 @@ type CommitSpec struct {
 	// audit read are always added behind it. Empty: the message is `deploy(www): v1.0.35 -> v1.0.36` and the reason.
 	// The fields are described in docs/configrepository.md.
 	// +kubebuilder:validation:MaxLength=8192
+	// +kubebuilder:validation:XValidation:rule="!self.contains('{{') || self.lastIndexOf('}}') > self.lastIndexOf('{{')",message="messageTemplate has an action that begins with {{ and doesn't end with }}"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[{][{]-?[ \\t]*(define|template|block)[ \\t]')",message="messageTemplate must not define or call other templates"
 	// +optional
 	MessageTemplate string `json:"messageTemplate,omitempty"`
+
+	// Signing has every commit signed. If the key can't be used, nothing is pushed.
+	// +optional
+	Signing *CommitSigning `json:"signing,omitempty"`
+}
+
+// SigningFormat is how a commit is signed: git's gpg.format.
+type SigningFormat string
+
+// The formats that git verifies.
+const (
+	// SigningOpenPGP signs as git commit -S does by default.
+	SigningOpenPGP SigningFormat = "openpgp"
+	// SigningSSH signs with an SSH key.
+	SigningSSH SigningFormat = "ssh"
+)
+
+// CommitSigning says what commits are signed with.
+type CommitSigning struct {
+	// SecretRef names a Secret with the private key: for `openpgp` armored in `git.asc`, with `passphrase` if it has one; for
+	// `ssh` in `identity`, with `password` if it has a passphrase.
+	SecretRef LocalReference `json:"secretRef"`
+
+	// Format of the signature: `openpgp` or `ssh`.
+	// +kubebuilder:default=openpgp
+	// +kubebuilder:validation:Enum=openpgp;ssh
+	// +optional
+	Format SigningFormat `json:"format,omitempty"`
 }
 
 // CommitAuthor is a person or program as Git names it.

@@ -38,6 +38,7 @@ type Reconciler struct {
 	client   client.Client
 	live     client.Reader
 	mirrors  *access.Mirrors
+	signers  *access.Signers
 	recorder status.Recorder
 	looks    *schedule.Schedule
 	now      func() time.Time
@@ -46,7 +47,7 @@ type Reconciler struct {
 // NewReconciler returns a Reconciler that keeps its mirrors in mirrors.
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
 	return &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors, signers: access.NewSigners(),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now), now: time.Now,
 	}
 }
@@ -127,5 +128,6 @@ func (r *Reconciler) forget(ctx context.Context, req reconcile.Request) error {
 		return fmt.Errorf("list ConfigRepositories: %w", err)
 	}
 	r.mirrors.Keep(repositories.Items)
+	r.signers.Keep(repositories.Items)
 	return nil
 }

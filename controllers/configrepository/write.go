@@ -10,6 +10,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/gitwriter/signing"
 )
 
 // gather lists the neighbours of the repository and makes the wishes of the policies among them.
@@ -51,8 +52,16 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		s.reason = v1alpha1.ReasonInvalidTemplate
 		return fmt.Errorf("spec.commit.messageTemplate: %w", err)
 	}
+	signer, err := r.signers.Open(ctx, r.live, s.repository)
+	if err != nil {
+		s.reason = access.ReasonOf(err, v1alpha1.ReasonGitFailed)
+		return err
+	}
 	author := gitwriter.Signature{Name: spec.Author.Name, Email: spec.Author.Email}
 	request := gitwriter.WriteRequest{Author: author, Committer: author, Template: template}
+	if signer != nil {
+		request.Signer = signer
+	}
 	for _, wanted := range s.wishes {
 		if !wanted.refused() {
 			request.Changes = append(request.Changes, wanted.change)
@@ -69,8 +78,14 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	return err
 }
 
-// reasonOf classifies what went wrong with the Git server for the conditions.
+// reasonOf classifies for the conditions what went wrong with the Git server, or on the way to a commit.
 func reasonOf(err error) v1alpha1.Reason {
+	if template := (*gitwriter.TemplateError)(nil); errors.As(err, &template) {
+		return v1alpha1.ReasonInvalidTemplate
+	}
+	if key := (*signing.KeyError)(nil); errors.As(err, &key) {
+		return v1alpha1.ReasonSecretNotUsable
+	}
 	failure := (*gitwriter.Error)(nil)
 	if !errors.As(err, &failure) {
 		return v1alpha1.ReasonGitFailed

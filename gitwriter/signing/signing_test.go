@@ -344,7 +344,7 @@ func TestGnuPG(t *testing.T) {
 		t.Skip("there is no gpg here")
 	}
 	home := t.TempDir()
-	if err := os.Chmod(home, 0o700); err != nil { //nolint:gosec // It is a folder.
+	if err := os.Chmod(home, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	env := []string{"GNUPGHOME=" + home}
