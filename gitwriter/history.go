@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -145,11 +146,11 @@ func (h *history) newest(t Target) plumbing.Hash {
 
 // key names a target with all that it consists of, so that what was proven of it isn't taken for a proof of another.
 func (t Target) key() string {
-	key := t.File
+	parts := []string{t.File}
 	for _, v := range t.Values {
-		key += "\x00" + string(v.Part) + "\x00" + v.Path.String()
+		parts = append(parts, string(v.Part), v.Path.String())
 	}
-	return key
+	return strings.Join(parts, "\x00")
 }
 
 // remember takes over what was just pushed, so that nothing of it has to be fetched to be proven.
@@ -169,19 +170,19 @@ func (m *Mirror) remember(b *builder, steps []step, revisions []plumbing.Hash) {
 		for _, w := range s.written {
 			claims := h.of(w.target)
 			if at := slices.IndexFunc(claims, func(c *claimed) bool { return c.id == revisions[i] }); at >= 0 {
-				claims[at].proven[w.target.key()] = s.proof(w, revisions[i], b.when)
+				claims[at].proven[w.target.key()] = proofOf(s.change, w, revisions[i], b.when)
 			}
 		}
 	}
 }
 
-// proof is what a commit that was made from a step wrote to a target: what prove would find.
-func (s step) proof(w written, revision plumbing.Hash, when time.Time) *Written {
+// proofOf is what a commit that was just made wrote to a target: what prove would find.
+func proofOf(c *Change, w written, revision plumbing.Hash, when time.Time) *Written {
 	if slices.Equal(w.previous, w.target.wanted()) {
 		return nil
 	}
 	return &Written{
-		Tag: s.change.Tag, Digest: s.change.Digest, Values: w.target.wanted(), Policy: oneLine(s.change.Policy, maxField),
+		Tag: c.Tag, Digest: c.Digest, Values: w.target.wanted(), Policy: oneLine(c.Policy, maxField),
 		Revision: revision.String(), Time: when.UTC(),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -138,12 +139,12 @@ func (h *history) told() map[string][]string {
 func TestHistoryIsTheGraphs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(30) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // A seeded test.
+		random := rand.New(rand.NewPCG(seed, 1))
 		g := graph{t, newStore()}
 		commits := []plumbing.Hash{g.commit(1000, "start")}
 		grown := &history{}
 		for i := range 300 {
-			message := "note " + fmt.Sprint(i)
+			message := "note " + strconv.Itoa(i)
 			if random.IntN(2) == 0 {
 				message = trailersFor(fmt.Sprintf("a.yaml#p%d", random.IntN(4)), fmt.Sprintf("v%d", i))
 			}
@@ -226,7 +227,7 @@ func BenchmarkHistory(b *testing.B) {
 	g := graph{b, newStore()}
 	head := g.commit(1_700_000_000, "start")
 	for i := range commits {
-		message := "Raise the limits of service " + fmt.Sprint(i)
+		message := "Raise the limits of service " + strconv.Itoa(i)
 		if i%2 == 0 {
 			message = trailersFor(fmt.Sprintf("apps/webhooks/values.yaml#s%d.tag", i/2%services), fmt.Sprintf("v1.0.%d", i))
 		}

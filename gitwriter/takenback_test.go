@@ -2,6 +2,7 @@ package gitwriter_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestWhatForwardIsTold(t *testing.T) {
 	const file = "a.yaml"
 	s := newGitServer(t)
 	s.commit("start", map[string]string{file: "digest: \"\"\nother: x\n"})
-	digest := func(i int) string { return "sha256:" + strings.Repeat(fmt.Sprint(i), 64) }
+	digest := func(i int) string { return "sha256:" + strings.Repeat(strconv.Itoa(i), 64) }
 	var asked gitwriter.Standing
 	wish := func(i int) gitwriter.Change {
 		c := change(t, "www", fmt.Sprintf("v1.0.%d", i))

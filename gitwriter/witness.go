@@ -77,14 +77,9 @@ func (w *witness) ask(t Target, claims []*claimed, found int) {
 	if found > 0 {
 		limit = maxWritten - found
 	}
-	key := t.key()
-	for _, c := range claims {
-		if _, proven := c.proven[key]; proven {
-			continue
-		}
-		w.needs = append(w.needs, need{target: t, claim: c})
-		if limit--; limit == 0 {
-			return
+	for _, c := range claims[:min(limit, len(claims))] {
+		if _, proven := c.proven[t.key()]; !proven {
+			w.needs = append(w.needs, need{target: t, claim: c})
 		}
 	}
 }
@@ -181,12 +176,12 @@ func (r reference) tells(held reference) bool {
 // told reports whether a trailer TrailerFrom can have been written about r. The target may have consisted of other parts
 // then, so only what both speak of has to agree.
 func (r reference) told(from string) bool {
-	r = r.oneLine()
-	if r.version() == from {
+	is := r.oneLine()
+	if is.version() == from {
 		return true
 	}
 	said := parseVersion(from)
-	sameTag, sameDigest := said.tag == r.tag, said.digest == r.digest
-	bothTag, bothDigest := said.tag != "" && r.tag != "", said.digest != "" && r.digest != ""
+	sameTag, sameDigest := said.tag == is.tag, said.digest == is.digest
+	bothTag, bothDigest := said.tag != "" && is.tag != "", said.digest != "" && is.digest != ""
 	return (bothTag || bothDigest) && (sameTag || !bothTag) && (sameDigest || !bothDigest)
 }
