@@ -22,8 +22,8 @@ const (
 	// Some registries tell of a push before the tag is there (Distribution sends its notification when the manifest is
 	// stored, and sets the tag after that). A scan that doesn't find what it was told of is repeated quietly after
 	// echoFirst, then four times as late each time, up to maxEchoes times.
-	echoFirst = 100 * time.Millisecond
-	maxEchoes = 3
+	echoFirst = 25 * time.Millisecond
+	maxEchoes = 4
 )
 
 // Hint says that somebody may have pushed to a repository. The policies in the namespace (all of them if it is empty) that
