@@ -30,7 +30,7 @@ const (
 	// fleetPushes is how many images are pushed at the same time.
 	fleetPushes = 8
 	// setupPatience bounds what comes before a fleet is at rest.
-	setupPatience = 2 * time.Minute
+	setupPatience = 5 * time.Minute
 )
 
 const fleetTemplate = `{{- range $name, $service := .Values.services }}
