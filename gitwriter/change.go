@@ -91,8 +91,11 @@ type WriteResult struct {
 	// Outcomes has one entry per policy, with one outcome per target in the order of Change.Targets.
 	Outcomes map[string][]Outcome
 	// Commits is how many commits were pushed, Attempts how many pushes it took (0: nothing differed), Requests how
-	// many HTTP requests all of it cost.
+	// many HTTP requests, or commands over SSH, all of it cost.
 	Commits, Attempts, Requests int
+	// Rewrites are the times that somebody replaced the branch's history by force while this ran. The changes were decided
+	// anew each time, from what stands there now.
+	Rewrites []Rewrite
 }
 
 // Outcome is what became of one target.

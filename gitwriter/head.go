@@ -10,4 +10,10 @@ type Head struct {
 	Author, Email, Subject string
 	// Time is when it was committed.
 	Time time.Time
+	// Replaces is the revision of the head that was known before, if this one doesn't descend from it: somebody rewrote the
+	// branch's history by force, or set it back, and it was followed. Empty otherwise.
+	Replaces string
 }
+
+// Rewrite is a history that was replaced by force: the branch moved From one revision To another that doesn't descend from it.
+type Rewrite struct{ From, To string }

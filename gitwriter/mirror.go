@@ -3,6 +3,7 @@ package gitwriter
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -159,7 +160,12 @@ func (m *Mirror) advance(ctx context.Context, s *session, id plumbing.Hash) (*ti
 	if err := m.loadTrees(ctx, s, id, c.TreeHash, trusted); err != nil {
 		return nil, err
 	}
-	return m.move(&tip{Head: headOf(id, c), id: id, tree: c.TreeHash}), nil
+	moved := &tip{Head: headOf(id, c), id: id, tree: c.TreeHash}
+	if old != nil && !m.objects.descends(id, old.id, math.MaxInt) {
+		moved.Replaces = old.Revision
+		s.rewrites = append(s.rewrites, Rewrite{From: old.Revision, To: moved.Revision})
+	}
+	return m.move(moved), nil
 }
 
 // move publishes a new head whose objects are all here. The caller has the turn.

@@ -68,8 +68,8 @@ func (m *Mirror) whoTookBack(ctx context.Context, s *session, head plumbing.Hash
 	if id == known.head {
 		found.by = known.by
 	} else if c, here, bad := m.objects.commit(id); err == nil && here && bad == nil {
-		by := Commit(headOf(id, c))
-		found.by = &by
+		h := headOf(id, c)
+		found.by = &Commit{Revision: h.Revision, Author: h.Author, Email: h.Email, Subject: h.Subject, Time: h.Time}
 	}
 	m.history.found[t.key()] = found
 	return found.by

@@ -29,7 +29,8 @@ const (
 	// the message says which target doesn't, and why.
 	//
 	// Reasons: Succeeded, NewerInGit, Pending, Held, TargetNotResolved, EditRefused, Suspended, PushRefused,
-	// AuthenticationFailed, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate, InvalidPolicy.
+	// BranchProtected, HookDeclined, QuotaExceeded, AuthenticationFailed, NotAuthorized, ServerNotTrusted, ProxyFailed,
+	// RepositoryMoved, BranchNotFound, RepositoryNotFound, GitFailed, SecretNotUsable, InvalidTemplate, InvalidPolicy.
 	ConditionCommitted = "Committed"
 
 	// ConditionTagMutated is on an ImagePolicy. True: the selected tag points to another digest than the one it was selected
@@ -84,7 +85,7 @@ const (
 	ReasonTargetNotResolved Reason = "TargetNotResolved"
 	// ReasonEditRefused: the file or the key of a target can't be edited safely.
 	ReasonEditRefused Reason = "EditRefused"
-	// ReasonPushRefused: the Git server refused the push, in its own words.
+	// ReasonPushRefused: the Git server refused the push, in its own words, for a reason that has no name here.
 	ReasonPushRefused Reason = "PushRefused"
 	// ReasonTagSelected is the event of a newly selected tag.
 	ReasonTagSelected Reason = "TagSelected"
@@ -100,8 +101,24 @@ const (
 	ReasonInvalidTemplate Reason = "InvalidTemplate"
 	// ReasonAuthenticationFailed: the Git server doesn't take the credentials.
 	ReasonAuthenticationFailed Reason = "AuthenticationFailed"
-	// ReasonBranchNotFound: the repository has no such branch.
+	// ReasonNotAuthorized: the Git server knows the credentials, and they may not read or write the repository.
+	ReasonNotAuthorized Reason = "NotAuthorized"
+	// ReasonServerNotTrusted: the Git server's certificate or host key isn't known, or it doesn't take the client's certificate.
+	ReasonServerNotTrusted Reason = "ServerNotTrusted"
+	// ReasonProxyFailed: the proxy doesn't connect to the Git server.
+	ReasonProxyFailed Reason = "ProxyFailed"
+	// ReasonRepositoryMoved: the Git server sends to another place, where credentials mustn't follow.
+	ReasonRepositoryMoved Reason = "RepositoryMoved"
+	// ReasonBranchNotFound: the repository has no such branch, or it was deleted.
 	ReasonBranchNotFound Reason = "BranchNotFound"
+	// ReasonBranchProtected: the Git server refused the push because a rule protects the branch, in its own words.
+	ReasonBranchProtected Reason = "BranchProtected"
+	// ReasonHookDeclined: a hook of the Git server refused the push, in its own words.
+	ReasonHookDeclined Reason = "HookDeclined"
+	// ReasonQuotaExceeded: the Git server refused the push because a limit is reached, in its own words.
+	ReasonQuotaExceeded Reason = "QuotaExceeded"
+	// ReasonHistoryRewritten is the event of a branch that was moved by force to a commit that doesn't descend from its head.
+	ReasonHistoryRewritten Reason = "HistoryRewritten"
 	// ReasonPushed is the event of a push.
 	ReasonPushed Reason = "Pushed"
 )

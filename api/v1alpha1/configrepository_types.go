@@ -5,7 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // ConfigRepositorySpec says which branch of which Git repository Fairlead reads and writes, and how.
 //
 // +kubebuilder:validation:XValidation:rule="!self.url.startsWith('http://') || (has(self.insecure) && self.insecure)",message="url is http://, which sends credentials and commits in clear text: use https://, or set insecure: true to accept that"
-// +kubebuilder:validation:XValidation:rule="!(self.url.startsWith('ssh://') || !self.url.contains('://')) || has(self.secretRef)",message="url is ssh, which needs a key, and the server's own to know it by: name in secretRef a Secret with identity and known_hosts"
+// +kubebuilder:validation:XValidation:rule="!(self.url.startsWith('ssh://') || (!self.url.contains('://') && self.url.contains('@'))) || has(self.secretRef)",message="url is ssh, which needs a key, and the server's own to know it by: name in secretRef a Secret with identity and known_hosts"
 type ConfigRepositorySpec struct {
 	// URL of the Git repository: `https://host/path`, `ssh://git@host:port/path` or `git@host:path`. `http://` needs
 	// `insecure: true`. Credentials don't belong here, but into the Secret that `secretRef` names.

@@ -100,9 +100,34 @@ func TestRefusals(t *testing.T) {
 			want:     `spec: Invalid value: url is http://, which sends credentials and commits in clear text: use https://, or set insecure: true to accept that`,
 		},
 		"RepositoryScheme": {
-			reason:   "SSH isn't there yet, and must not look as if it were",
+			reason:   "a scheme that isn't spoken must not look as if it were",
+			manifest: repositoryHead + "spec: {url: 'git://git.example.com/config.git'}",
+			want:     `spec.url: Invalid value: url must be https://host/path, ssh://git@host/path or git@host:path, or http://host/path with insecure: true`,
+		},
+		"RepositoryPath": {
+			reason:   "a path on this machine is no remote",
+			manifest: repositoryHead + "spec: {url: '/srv/git/config.git'}",
+			want:     `spec.url: Invalid value: url must be https://host/path, ssh://git@host/path or git@host:path, or http://host/path with insecure: true`,
+		},
+		"RepositorySSHAnonymous": {
+			reason:   "nobody logs in without a key, and no server is trusted unseen",
 			manifest: repositoryHead + "spec: {url: 'ssh://git@git.example.com/config.git'}",
-			want:     `spec.url: Invalid value: url must be https://host/path, or http://host/path with insecure: true`,
+			want:     `spec: Invalid value: url is ssh, which needs a key, and the server's own to know it by: name in secretRef a Secret with identity and known_hosts`,
+		},
+		"RepositorySSHShortAnonymous": {
+			reason:   "the short form is SSH as well",
+			manifest: repositoryHead + "spec: {url: 'git@git.example.com:web-hook/config.git'}",
+			want:     `spec: Invalid value: url is ssh, which needs a key, and the server's own to know it by: name in secretRef a Secret with identity and known_hosts`,
+		},
+		"RepositorySSHPassword": {
+			reason:   "a password in a URL is seen by everybody who may read the object",
+			manifest: repositoryHead + "spec: {url: 'ssh://git:secret@git.example.com/config.git', secretRef: {name: git}}",
+			want:     `spec.url: Invalid value: url must not hold credentials: put them into a Secret and name it in secretRef`,
+		},
+		"RepositoryProxy": {
+			reason:   "a proxy is named by a Secret",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', proxySecretRef: {}}",
+			want:     `spec.proxySecretRef.name: Required value`,
 		},
 		"RepositoryCredentials": {
 			reason:   "credentials in a URL are seen by everybody who may read the object",

@@ -44,8 +44,11 @@ func serves(repository *v1alpha1.ConfigRepository, source v1alpha1.ApplicationSo
 	return normalURL(source.RepoURL) == normalURL(repository.Spec.URL)
 }
 
-// normalURL leaves out what users write differently in the same URL, as Argo CD does.
+// normalURL leaves out what users write differently in the same URL, as Argo CD does: git@host:path is ssh://git@host/path.
 func normalURL(url string) string {
+	if at, path, ok := strings.Cut(url, ":"); ok && !strings.Contains(url, "://") && strings.Contains(at, "@") {
+		url = "ssh://" + at + "/" + strings.TrimPrefix(path, "/")
+	}
 	return strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(url), "/"), ".git")
 }
 

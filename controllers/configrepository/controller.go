@@ -78,8 +78,10 @@ type scope struct {
 	beside     neighbours
 	wishes     []wish
 	result     gitwriter.WriteResult
-	reason     v1alpha1.Reason
-	err        error
+	// rewrites are the histories that were replaced by force since the last run.
+	rewrites []gitwriter.Rewrite
+	reason   v1alpha1.Reason
+	err      error
 	// news: err isn't what the status said already.
 	news bool
 }

@@ -1,13 +1,17 @@
 package configrepository
 
-import "context"
+import (
+	"context"
+
+	"github.com/fairlead/fairlead/gitwriter"
+)
 
 // look asks the remote for its head when that is due. In between the head that is known counts: a push that was made on
 // an old one is refused by the server and made anew.
 func (r *Reconciler) look(ctx context.Context, s *scope) error {
 	head, known := s.mirror.Head()
 	if known && r.looks.Wait(s.repository, 0) > 0 {
-		s.result.Head = head
+		s.found(head)
 		return nil
 	}
 	head, err := s.mirror.Refresh(ctx)
@@ -16,7 +20,15 @@ func (r *Reconciler) look(ctx context.Context, s *scope) error {
 		r.looks.Delay(s.repository, 0)
 		return err
 	}
-	s.result.Head = head
+	s.found(head)
 	r.looks.Done(s.repository, s.repository.Spec.Interval.Duration)
 	return nil
+}
+
+// found takes over the head, and notes it if it replaced another by force and nobody was told yet.
+func (s *scope) found(head gitwriter.Head) {
+	s.result.Head = head
+	if told := s.repository.Status.Head; head.Replaces != "" && (told == nil || told.Revision != head.Revision) {
+		s.rewrites = append(s.rewrites, gitwriter.Rewrite{From: head.Replaces, To: head.Revision})
+	}
 }

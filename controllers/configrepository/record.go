@@ -57,6 +57,7 @@ func (s *scope) reasonOrGit() v1alpha1.Reason {
 
 // tell logs a push and records an event for it, for each policy in it, and for each hold that begins.
 func (r *Reconciler) tell(ctx context.Context, s *scope) {
+	r.tellRewritten(ctx, s)
 	for _, wanted := range s.wishes {
 		r.tellHeld(s, wanted)
 	}
@@ -69,6 +70,15 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 		numberOf(s.result.Commits, "commit"), s.repository.Spec.Branch, s.result.Head.Revision)
 	for _, wanted := range s.wishes {
 		r.tellPolicy(s, wanted)
+	}
+}
+
+// tellRewritten logs each history that was replaced by force, and records a warning for it: commits may be lost.
+func (r *Reconciler) tellRewritten(ctx context.Context, s *scope) {
+	for _, rewrite := range s.rewrites {
+		ctrl.LoggerFrom(ctx).Info(string(v1alpha1.ReasonHistoryRewritten), "branch", s.repository.Spec.Branch, "from", rewrite.From, "to", rewrite.To)
+		r.recorder.Eventf(s.repository, nil, "Warning", string(v1alpha1.ReasonHistoryRewritten), "Follow",
+			"somebody moved %s by force from %s to %s, which doesn't descend from it: it is followed, and decided anew from", s.repository.Spec.Branch, rewrite.From, rewrite.To)
 	}
 }
 

@@ -72,6 +72,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		result.Head = s.result.Head
 	}
 	s.result = result
+	s.rewrites = append(s.rewrites, result.Rewrites...)
 	if err != nil {
 		s.reason = reasonOf(err)
 	}
@@ -90,16 +91,24 @@ func reasonOf(err error) v1alpha1.Reason {
 	if !errors.As(err, &failure) {
 		return v1alpha1.ReasonGitFailed
 	}
-	switch failure.Reason {
-	case gitwriter.ReasonRefused:
-		return v1alpha1.ReasonPushRefused
-	case gitwriter.ReasonAuthentication:
-		return v1alpha1.ReasonAuthenticationFailed
-	case gitwriter.ReasonBranchMissing, gitwriter.ReasonRepositoryEmpty:
-		return v1alpha1.ReasonBranchNotFound
-	case gitwriter.ReasonRepositoryMissing:
-		return v1alpha1.ReasonRepositoryNotFound
-	default:
-		return v1alpha1.ReasonGitFailed
+	if reason, ok := reasonsOfGit[failure.Reason]; ok {
+		return reason
 	}
+	return v1alpha1.ReasonGitFailed
+}
+
+// reasonsOfGit names what a Git server says no with. What isn't here is ReasonGitFailed.
+var reasonsOfGit = map[gitwriter.Reason]v1alpha1.Reason{
+	gitwriter.ReasonRefused:           v1alpha1.ReasonPushRefused,
+	gitwriter.ReasonBranchProtected:   v1alpha1.ReasonBranchProtected,
+	gitwriter.ReasonHookDeclined:      v1alpha1.ReasonHookDeclined,
+	gitwriter.ReasonQuota:             v1alpha1.ReasonQuotaExceeded,
+	gitwriter.ReasonAuthentication:    v1alpha1.ReasonAuthenticationFailed,
+	gitwriter.ReasonForbidden:         v1alpha1.ReasonNotAuthorized,
+	gitwriter.ReasonServerNotTrusted:  v1alpha1.ReasonServerNotTrusted,
+	gitwriter.ReasonProxy:             v1alpha1.ReasonProxyFailed,
+	gitwriter.ReasonRedirected:        v1alpha1.ReasonRepositoryMoved,
+	gitwriter.ReasonBranchMissing:     v1alpha1.ReasonBranchNotFound,
+	gitwriter.ReasonRepositoryEmpty:   v1alpha1.ReasonBranchNotFound,
+	gitwriter.ReasonRepositoryMissing: v1alpha1.ReasonRepositoryNotFound,
 }
