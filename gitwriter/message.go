@@ -14,14 +14,17 @@ const (
 	maxShownValue = 256
 )
 
-// MessageData is what a message template sees as its dot. Every text is on one line and bounded.
+// MessageData is what a message template sees as its dot: fields are added to it and never taken away. Every text is on one
+// line and bounded.
 type MessageData struct {
 	// Policy is "namespace/name", Name its second part.
 	Policy, Name string
+	// Application is whom the changed files configure; several are joined by ", ", and it is "" if nobody is known.
+	Application string
 	// Image is the repository, Tag the selected tag, Digest what it stood for ("" if unknown).
 	Image, Tag, Digest string
-	// Selection says how the tag was selected.
-	Selection string
+	// Reason says why this tag: how it was selected.
+	Reason string
 	// From and To tell the old image from the new one in as few words as possible: tags; where the tag stays, or isn't
 	// written, digests of twelve digits; where only the repository changes, that. From is "" if nothing stood there;
 	// several different ones are joined by ", ".
@@ -34,10 +37,14 @@ type MessageData struct {
 type MessageChange struct {
 	// File and Path say where.
 	File, Path string
+	// Application is whom the file configures, "" if nobody is known.
+	Application string
 	// Part is what it holds: "tag", "digest", "repository" or "image".
 	Part string
 	// From is the value that is replaced, To the new one.
 	From, To string
+	// Digest and Reason are those of the whole: what the tag stood for, and why it was selected.
+	Digest, Reason string
 }
 
 // The trailers that every commit ends with, whatever the template.
@@ -58,19 +65,26 @@ func messageData(s step) MessageData {
 	c := s.change
 	d := MessageData{
 		Policy: oneLine(c.Policy, maxField), Image: oneLine(c.Image, maxField), Tag: oneLine(c.Tag, maxField),
-		Digest: oneLine(c.Digest, maxField), Selection: oneLine(c.Selection, maxField),
+		Digest: oneLine(c.Digest, maxField), Reason: oneLine(c.Selection, maxField),
 	}
 	d.Name = path.Base(d.Policy)
 	d.From, d.To = differences(s)
+	var applications []string
 	for _, w := range s.written {
+		application := oneLine(w.target.Application, maxField)
+		if application != "" && !slices.Contains(applications, application) {
+			applications = append(applications, application)
+		}
 		for _, i := range w.changed {
 			v := w.target.Values[i]
 			d.Changes = append(d.Changes, MessageChange{
-				File: oneLine(w.target.File, maxField), Path: oneLine(v.Path.String(), maxField), Part: string(v.Part),
-				From: oneLine(w.previous[i], maxShownValue), To: oneLine(v.Value, maxField),
+				File: oneLine(w.target.File, maxField), Path: oneLine(v.Path.String(), maxField), Application: application,
+				Part: string(v.Part), From: oneLine(w.previous[i], maxShownValue), To: oneLine(v.Value, maxField),
+				Digest: d.Digest, Reason: d.Reason,
 			})
 		}
 	}
+	d.Application = strings.Join(applications, ", ")
 	return d
 }
 
@@ -120,8 +134,8 @@ func defaultMessage(d MessageData) string {
 		fmt.Fprintf(&b, "%s:%s\n", d.Image, d.Tag)
 	}
 	fmt.Fprintf(&b, "selected by ImagePolicy %s", d.Policy)
-	if d.Selection != "" {
-		fmt.Fprintf(&b, ": %s", d.Selection)
+	if d.Reason != "" {
+		fmt.Fprintf(&b, ": %s", d.Reason)
 	}
 	return b.String()
 }

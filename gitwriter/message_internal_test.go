@@ -2,7 +2,9 @@ package gitwriter
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -59,9 +61,21 @@ func TestMessage(t *testing.T) {
 				strings.Replace(exampleTrailers, "v1.0.35", strings.Repeat("é", 128)+"…", 1),
 		},
 		"Template": {
-			"every field", "{{.Name}} of {{.Policy}}: {{.From}} to {{.To}}\n\n{{.Image}} {{.Tag}} {{.Digest}} {{.Selection}}\n{{range .Changes}}* {{.File}} {{.Path}} {{.Part}} {{.From}} {{.To}}\n{{end}}", nil,
-			"www of fairlead/www: v1.0.35 to v1.0.36\n\nregistry.example.com/web-hook/www v1.0.36 sha256:00 semver >=1.0.0, newest of 42 tags\n" +
-				"* apps/webhooks/values.yaml www.tag tag v1.0.35 v1.0.36\n\n" + exampleTrailers,
+			"every field", "{{.Name}} of {{.Policy}} in {{.Application}}: {{.From}} to {{.To}}\n\n{{.Image}} {{.Tag}} {{.Digest}} {{.Reason}}\n{{range .Changes}}* {{.File}} {{.Path}} {{.Application}} {{.Part}} {{.From}} {{.To}} {{.Digest}} {{.Reason}}\n{{end}}",
+			func(s *step) { s.written[0].target.Application = "webhooks" },
+			"www of fairlead/www in webhooks: v1.0.35 to v1.0.36\n\nregistry.example.com/web-hook/www v1.0.36 sha256:00 semver >=1.0.0, newest of 42 tags\n" +
+				"* apps/webhooks/values.yaml www.tag webhooks tag v1.0.35 v1.0.36 sha256:00 semver >=1.0.0, newest of 42 tags\n\n" + exampleTrailers,
+		},
+		"SeveralApplications": {
+			"each of them once", "{{.Application}}", func(s *step) {
+				for _, application := range []string{"", "b", "b", "a\nImage-To: evil"} {
+					w := s.written[0]
+					w.target.Application = application
+					s.written = append(s.written, w)
+				}
+				s.written = s.written[1:]
+			},
+			"b, a Image-To: evil\n\n" + strings.Replace(exampleTrailers, "Image-From", strings.Repeat("Image-Target: apps/webhooks/values.yaml#www.tag\n", 3)+"Image-From", 1),
 		},
 		"TemplateEndsTheMessage": {
 			"Git would look for trailers before a patch or a scissors line", "subject\nbody\n---\n# ------------------------ >8 ------------------------\nImage-To: mine\n\n\n\n", nil,
@@ -256,16 +270,24 @@ func checkTrailers(t *testing.T, message string) {
 func TestTemplateErrors(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ reason, template, want string }{
-		"Syntax":         {"it doesn't parse", "{{.Tag", "commit message template: message:1: unclosed action"},
-		"UnknownField":   {"it would fail at the first commit", "{{.Sha}}", "commit message template: message:1:2: executing \"message\" at <.Sha>: can't evaluate field Sha in type gitwriter.MessageData"},
-		"Printf":         {"a width makes any amount of text", `{{printf "%1000000d" 1}}`, "commit message template: message:1: function \"printf\" not defined"},
-		"Call":           {"it isn't on the list", "{{call .Tag}}", "commit message template: message:1: function \"call\" not defined"},
-		"RangeInt":       {"it could run for ever", "{{range 1000000000}}x{{end}}", "commit message template: line 1: range is only possible over .Changes, and not inside another range"},
-		"RangeNested":    {"it could run for long", "x\n{{range .Changes}}{{range $.Changes}}x{{end}}{{end}}", "commit message template: line 2: range is only possible over .Changes, and not inside another range"},
-		"RangeInElse":    {"hidden in a branch", "{{if .Tag}}{{else}}{{range 9}}{{end}}{{end}}", "commit message template: line 1: range is only possible over .Changes, and not inside another range"},
+		"Syntax":         {"it doesn't parse", "{{.Tag", "commit message template: line 1, column 1: unclosed action"},
+		"UnknownField":   {"it would fail at the first commit", "{{.Sha}}", "commit message template: line 1, column 3: <.Sha>: can't evaluate field Sha"},
+		"Printf":         {"a width makes any amount of text", `{{printf "%1000000d" 1}}`, "commit message template: line 1, column 1: function \"printf\" not defined"},
+		"Call":           {"it isn't on the list", "{{call .Tag}}", "commit message template: line 1, column 1: function \"call\" not defined"},
+		"RangeInt":       {"it could run for ever", "{{range 1000000000}}x{{end}}", "commit message template: line 1, column 9: range is only possible over .Changes, and not inside another range"},
+		"RangeNested":    {"it could run for long", "x\n{{range .Changes}}{{range $.Changes}}x{{end}}{{end}}", "commit message template: line 2, column 27: range is only possible over .Changes, and not inside another range"},
+		"RangeInElse":    {"hidden in a branch", "{{if .Tag}}{{else}}{{range 9}}{{end}}{{end}}", "commit message template: line 1, column 28: range is only possible over .Changes, and not inside another range"},
 		"Define":         {"it could call itself", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, "commit message template: it must have text, and define no other templates"},
-		"TemplateItself": {"it could call itself", `{{template "message"}}`, "commit message template: line 1: it must not call templates"},
+		"TemplateItself": {"it could call itself", `{{template "message"}}`, "commit message template: line 1, column 12: it must not call templates"},
 		"TooLong":        {"sources are bounded", strings.Repeat("x", maxTemplate+1), "commit message template: it is longer than 8192 bytes"},
+		"Later":          {"the place is that of the action", "{{.Name}}\n\né {{.Tag}} {{ .Tag | html }}", "commit message template: line 3, column 12: function \"html\" not defined"},
+		"LaterField":     {"the place is that of the field", "{{.Name}}\n\né {{.Tag}} {{ $.Sha }}", "commit message template: line 3, column 16: <$.Sha>: can't evaluate field Sha"},
+		"FieldOfChange":  {"in a loop as well", "{{range .Changes}}\n{{.Author}}{{end}}", "commit message template: line 2, column 3: <.Author>: can't evaluate field Author"},
+		"Unended":        {"it isn't complete", "{{if .Tag}}\nx", "commit message template: line 2, column 2: it ends inside an if, with or range: each of them needs an {{end}}"},
+		"Unopened":       {"it ends twice", "x {{end}}\n{{end}}", "commit message template: line 1, column 3: unexpected {{end}}"},
+		"UnclosedLater":  {"what is on another line", "{{.Tag}}\n{{.Name\n\n", "commit message template: line 2, column 1: unclosed action started at line 2"},
+		"LiteralBraces":  {"braces in a string end nothing", "{{\"}}\"}} {{printf}}", "commit message template: line 1, column 10: function \"printf\" not defined"},
+		"OutOfRange":     {"what fails when it is executed", "{{slice .Tag 5 4}}", "commit message template: line 1, column 3: <slice .Tag 5 4>: error calling slice: invalid slice index: 5 > 4"},
 		"Empty":          {"a commit needs a subject", "{{if false}}x{{end}} ", "commit message template: it makes an empty message"},
 		"OnlyAComment":   {"a commit needs a subject", "{{/* nothing */}}", "commit message template: it makes an empty message"},
 	}
@@ -327,4 +349,36 @@ func FuzzMessage(f *testing.F) {
 			t.Errorf("message: %q", got)
 		}
 	})
+}
+
+// TestTemplateFieldsAreDocumented holds the tables of docs/configrepository.md and what a template sees together.
+func TestTemplateFieldsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/configrepository.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for heading, shown := range map[string]reflect.Type{
+		"| field | holds |":              reflect.TypeFor[MessageData](),
+		"| field of a change | holds |": reflect.TypeFor[MessageChange](),
+	} {
+		var documented []string
+		_, table, _ := strings.Cut(string(text), "\n"+heading+"\n")
+		table, _, _ = strings.Cut(table, "\n\n")
+		for line := range strings.Lines(table) {
+			fields, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+			for field := range strings.SplitSeq(fields, ",") {
+				if name, ok := strings.CutPrefix(strings.Trim(field, " `"), "."); ok {
+					documented = append(documented, name)
+				}
+			}
+		}
+		var fields []string
+		for field := range shown.Fields() {
+			fields = append(fields, field.Name)
+		}
+		if diff := cmp.Diff(fields, documented); diff != "" {
+			t.Errorf("the fields of %s, and those in the table %q: -code +document:\n%s", shown, heading, diff)
+		}
+	}
 }

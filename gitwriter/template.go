@@ -1,7 +1,6 @@
 package gitwriter
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,25 +21,14 @@ func allowedFunctions() []string {
 	return []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index", "slice"}
 }
 
+// templateName is what text/template calls it in its errors.
+const templateName = "message"
+
 // MessageTemplate words commit messages in place of the default. It is safe for concurrent use.
-type MessageTemplate struct{ compiled *template.Template }
-
-// TemplateError says what is wrong with a message template.
-type TemplateError struct {
-	// Message is for a person, with the place in the template where there is one.
-	Message string
-	// Err is the cause, if there is one.
-	Err error
+type MessageTemplate struct {
+	source   string
+	compiled *template.Template
 }
-
-// Error names the template and the problem.
-func (e *TemplateError) Error() string { return "commit message template: " + e.Message }
-
-// Unwrap gives the cause.
-func (e *TemplateError) Unwrap() error { return e.Err }
-
-// Terminal reports true: only another template helps.
-func (e *TemplateError) Terminal() bool { return true }
 
 // ParseMessageTemplate compiles a Go text/template over MessageData. The empty string is the default message. It may use
 // if, with, range over .Changes (not nested), variables, and the functions and, or, not, eq, ne, lt, le, gt, ge, len, index,
@@ -53,26 +41,21 @@ func ParseMessageTemplate(s string) (*MessageTemplate, error) {
 	if len(s) > maxTemplate {
 		return nil, &TemplateError{Message: fmt.Sprintf("it is longer than %d bytes", maxTemplate)}
 	}
-	const name = "message"
-	known := map[string]any{}
-	for _, function := range allowedFunctions() {
-		known[function] = struct{}{}
-	}
-	trees, err := parse.Parse(name, s, "", "", known)
+	trees, err := parseTemplate(s)
 	if err != nil {
-		return nil, &TemplateError{Message: strings.TrimPrefix(err.Error(), "template: "), Err: err}
+		return nil, syntaxError(s, err)
 	}
-	if len(trees) != 1 || trees[name] == nil {
+	if len(trees) != 1 || trees[templateName] == nil {
 		return nil, &TemplateError{Message: "it must have text, and define no other templates"}
 	}
-	if err := checkNode(trees[name].Root, false); err != nil {
+	if err := (checker{source: s}).node(trees[templateName].Root, false); err != nil {
 		return nil, err
 	}
-	compiled, err := template.New(name).Option("missingkey=error").AddParseTree(name, trees[name])
+	compiled, err := template.New(templateName).Option("missingkey=error").AddParseTree(templateName, trees[templateName])
 	if err != nil {
 		return nil, &TemplateError{Message: err.Error(), Err: err}
 	}
-	t := &MessageTemplate{compiled: compiled}
+	t := &MessageTemplate{source: s, compiled: compiled}
 	// A field that doesn't exist shows only when it is executed.
 	if _, err := t.execute(exampleData()); err != nil {
 		return nil, err
@@ -80,47 +63,71 @@ func ParseMessageTemplate(s string) (*MessageTemplate, error) {
 	return t, nil
 }
 
-// exampleData has every field set, so that all branches that test for one are taken.
-func exampleData() MessageData {
-	return MessageData{
-		Policy: "fairlead/www", Name: "www", Image: "registry.example.com/www", Tag: "v1.0.36",
-		Digest: "sha256:" + strings.Repeat("0", 64), Selection: "semver >=1.0.0, newest of 42 tags", From: "v1.0.35",
-		To: "v1.0.36", Changes: []MessageChange{{File: "values.yaml", Path: "www.tag", Part: string(PartTag), From: "v1.0.35", To: "v1.0.36"}},
+// parseTemplate reads a template's source, with the functions that it may call.
+func parseTemplate(source string) (map[string]*parse.Tree, error) {
+	known := map[string]any{}
+	for _, function := range allowedFunctions() {
+		known[function] = struct{}{}
 	}
+	return parse.Parse(templateName, source, "", "", known)
 }
 
-// checkNode refuses what could make a template run for long: loops over anything but .Changes, loops in loops, and
+// exampleData has every field set, so that all branches that test for one are taken.
+func exampleData() MessageData {
+	d := MessageData{
+		Policy: "fairlead/www", Name: "www", Application: "webhooks", Image: "registry.example.com/www", Tag: "v1.0.36",
+		Digest: "sha256:" + strings.Repeat("0", 64), Reason: "semver >=1.0.0, newest of 42 tags", From: "v1.0.35", To: "v1.0.36",
+	}
+	d.Changes = []MessageChange{{
+		File: "values.yaml", Path: "www.tag", Application: d.Application, Part: string(PartTag), From: d.From, To: d.To,
+		Digest: d.Digest, Reason: d.Reason,
+	}}
+	return d
+}
+
+// checker walks through a template.
+type checker struct{ source string }
+
+// node refuses what could make a template run for long: loops over anything but .Changes, loops in loops, and
 // templates that call templates.
-func checkNode(n parse.Node, looping bool) error {
+func (c checker) node(n parse.Node, looping bool) error {
 	switch n := n.(type) {
 	case *parse.ListNode:
 		if n == nil {
 			return nil
 		}
 		for _, child := range n.Nodes {
-			if err := checkNode(child, looping); err != nil {
+			if err := c.node(child, looping); err != nil {
 				return err
 			}
 		}
 		return nil
 	case *parse.IfNode:
-		return checkBranch(n.BranchNode, looping)
+		return c.branch(n.BranchNode, looping)
 	case *parse.WithNode:
-		return checkBranch(n.BranchNode, looping)
+		return c.branch(n.BranchNode, looping)
 	case *parse.RangeNode:
 		if over := rangeOver(n.Pipe); looping || (over != ".Changes" && over != "$.Changes") {
-			return &TemplateError{Message: fmt.Sprintf("line %d: range is only possible over .Changes, and not inside another range", n.Line)}
+			return c.refuse(n, "range is only possible over .Changes, and not inside another range")
 		}
-		return checkBranch(n.BranchNode, true)
+		return c.branch(n.BranchNode, true)
 	case *parse.TemplateNode:
-		return &TemplateError{Message: fmt.Sprintf("line %d: it must not call templates", n.Line)}
+		return c.refuse(n, "it must not call templates")
 	default:
 		return nil
 	}
 }
 
-func checkBranch(n parse.BranchNode, looping bool) error {
-	return errors.Join(checkNode(n.List, looping), checkNode(n.ElseList, looping))
+func (c checker) branch(n parse.BranchNode, looping bool) error {
+	if err := c.node(n.List, looping); err != nil {
+		return err
+	}
+	return c.node(n.ElseList, looping)
+}
+
+// refuse is the error about a node.
+func (c checker) refuse(n parse.Node, problem string) error {
+	return templateErrorAt(c.source, int(n.Position()), problem, nil)
 }
 
 func rangeOver(pipe *parse.PipeNode) string {
@@ -134,7 +141,7 @@ func rangeOver(pipe *parse.PipeNode) string {
 func (t *MessageTemplate) execute(d MessageData) (string, error) {
 	out := &boundedText{}
 	if err := t.compiled.Execute(out, d); err != nil {
-		return "", &TemplateError{Message: strings.TrimPrefix(err.Error(), "template: "), Err: err}
+		return "", executionError(t.source, err)
 	}
 	text := tidyMessage(out.text.String())
 	if text == "" {

@@ -99,12 +99,20 @@ func wishOf(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy,
 		t := target{index: i, values: choice.Values(policy, spec, latest)}
 		var values []gitwriter.Value
 		if values, t.refused = writable(t, latest); t.refused == nil {
-			w.change.Targets = append(w.change.Targets, gitwriter.Target{File: at.File, Values: values})
+			w.change.Targets = append(w.change.Targets, gitwriter.Target{Application: applicationOf(spec), File: at.File, Values: values})
 		}
 		w.targets = append(w.targets, t)
 	}
 	w.change.Forward = forward(repository, policy, w.targets)
 	return w
+}
+
+// applicationOf is the Application whose target it is; "" if it names a ConfigRepository.
+func applicationOf(target v1alpha1.Target) string {
+	if target.ApplicationRef == nil {
+		return ""
+	}
+	return target.ApplicationRef.Name
 }
 
 // refused says whether a target of the wish can't be written, and with it none.
