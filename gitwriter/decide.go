@@ -1,7 +1,6 @@
 package gitwriter
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,8 +48,8 @@ type newFile struct {
 //     the target is Kept without a reason, and the plan isn't final.
 //  5. The rest is written in one commit, unless another target of the same change failed: then it is Kept.
 func decide(changes []Change, read func(file string) ([]byte, error), before func(t Target, current []string) ([]Written, bool)) plan {
-	d := decider{read: read, before: before, files: map[string][]byte{}, conflicts: conflicts(changes)}
-	d.settled = d.settledFiles(changes)
+	d := decider{before: before, conflicts: conflicts(changes)}
+	d.drafts = d.planFiles(changes, read)
 	p := plan{outcomes: map[string][]Outcome{}}
 	for i := range changes {
 		c := &changes[i]
@@ -100,41 +99,99 @@ func conflicts(changes []Change) map[place][]string {
 	return found
 }
 
-// decider goes through the changes; files holds what they have written so far.
+// decider goes through the changes.
 type decider struct {
-	read      func(file string) ([]byte, error)
 	before    func(t Target, current []string) ([]Written, bool)
-	files     map[string][]byte
 	conflicts map[place][]string
-	// settled are the files in which every wished value stands already.
-	settled map[string]bool
+	// drafts are the files with what the changes have written so far.
+	drafts map[string]*draft
 }
 
-// settledFiles looks at each file once with all wishes for it. Mostly nothing differs, and then a file of a thousand
-// targets costs one look instead of a thousand.
-func (d *decider) settledFiles(changes []Change) map[string]bool {
+// draft is a file that is read once, with all wishes for it: one of a thousand targets costs one look, not a thousand.
+type draft struct {
+	*edit.Draft
+
+	splices *edit.Splices
+	// edits are the wishes by their place, and made those that were made.
+	edits map[edit.Path]int
+	made  map[edit.Path]bool
+	// err is why the file can't be read or edited at all.
+	err error
+}
+
+// planFiles looks at each file with all wishes for it that don't contradict each other.
+func (d *decider) planFiles(changes []Change, read func(file string) ([]byte, error)) map[string]*draft {
 	wishes := map[string][]edit.Edit{}
-	known := map[place]bool{}
+	drafts := map[string]*draft{}
 	for _, c := range changes {
 		for _, t := range c.Targets {
+			file, ok := drafts[t.File]
+			if !ok {
+				file = &draft{edits: map[edit.Path]int{}, made: map[edit.Path]bool{}}
+				drafts[t.File] = file
+			}
 			for _, v := range t.Values {
-				if at := (place{t.File, v.Path}); !known[at] {
-					known[at] = true
-					wishes[t.File] = append(wishes[t.File], v.edit())
+				if _, known := file.edits[v.Path]; known || d.conflicts[place{t.File, v.Path}] != nil || v.check() != nil {
+					continue
 				}
+				file.edits[v.Path] = len(wishes[t.File])
+				wishes[t.File] = append(wishes[t.File], v.edit())
 			}
 		}
 	}
-	settled := map[string]bool{}
-	for file, edits := range wishes {
-		body, err := d.read(file)
-		if err != nil || slices.ContainsFunc(edits, func(e edit.Edit) bool { return d.conflicts[place{file, e.Path}] != nil }) {
-			continue
-		}
-		same, err := edit.Apply(body, edits...)
-		settled[file] = err == nil && bytes.Equal(same, body)
+	for name, file := range drafts {
+		file.plan(wishes[name], func() ([]byte, error) { return read(name) })
 	}
-	return settled
+	return drafts
+}
+
+func (f *draft) plan(edits []edit.Edit, read func() ([]byte, error)) {
+	if len(edits) == 0 {
+		return // Every target in it is refused without a look.
+	}
+	var body []byte
+	if body, f.err = read(); f.err != nil {
+		return
+	}
+	if f.splices, f.err = edit.Plan(body, edits); f.err == nil {
+		f.Draft = f.splices.Draft()
+	}
+}
+
+// current are the values that stand in a target by now. The error is that of the first that can't be edited.
+func (f *draft) current(t Target) ([]string, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	current := make([]string, len(t.Values))
+	for i, v := range t.Values {
+		at := f.edits[v.Path]
+		if err := f.splices.Err(at); err != nil {
+			return nil, err
+		}
+		current[i] = f.Draft.Current(at)
+	}
+	return current, nil
+}
+
+// differing are the indices of the values that don't stand in a target yet. The number 1.20 and the string "1.20" are two
+// values although both read the same.
+func (f *draft) differing(t Target, pending []*draftEdit) []int {
+	var differing []int
+	for i, v := range t.Values {
+		waits := slices.ContainsFunc(pending, func(e *draftEdit) bool { return e.file == f && e.path == v.Path })
+		if f.splices.Changes(f.edits[v.Path]) && !f.made[v.Path] && !waits {
+			differing = append(differing, i)
+		}
+	}
+	return differing
+}
+
+// draftEdit is an edit that is made once all targets of its change are decided: a draft has no way back.
+type draftEdit struct {
+	file *draft
+	name string
+	path edit.Path
 }
 
 // change decides about one change.
@@ -142,16 +199,17 @@ func (d *decider) change(c *Change) ([]Outcome, step) {
 	s := step{change: c}
 	outcomes := make([]Outcome, len(c.Targets))
 	var failed *Outcome
+	var pending []*draftEdit
 	for i := range c.Targets {
-		outcomes[i] = d.target(c, i, &s)
+		var edits []*draftEdit
+		outcomes[i], edits = d.target(c, i, &s, pending)
+		pending = append(pending, edits...)
 		if outcomes[i].State == Failed && failed == nil {
 			failed = &outcomes[i]
 		}
 	}
 	if failed == nil {
-		for _, f := range s.files {
-			d.files[f.path] = f.body
-		}
+		s.make(pending)
 		return outcomes, s
 	}
 	for i := range outcomes {
@@ -166,45 +224,53 @@ func (d *decider) change(c *Change) ([]Outcome, step) {
 	return outcomes, step{}
 }
 
-// target decides about one target, and adds to the step what it writes.
-func (d *decider) target(c *Change, index int, s *step) Outcome {
+// make makes the edits of a change, and takes the files as they are then.
+func (s *step) make(edits []*draftEdit) {
+	for _, e := range edits {
+		e.file.Make(e.file.edits[e.path])
+		e.file.made[e.path] = true
+	}
+	for _, e := range edits {
+		if !slices.ContainsFunc(s.files, func(f newFile) bool { return f.path == e.name }) {
+			s.files = append(s.files, newFile{path: e.name, body: e.file.Bytes()})
+		}
+	}
+}
+
+// target decides about one target, and returns the edits that write it. pending are those of the change's targets before it.
+func (d *decider) target(c *Change, index int, s *step, pending []*draftEdit) (Outcome, []*draftEdit) {
 	t := c.Targets[index]
-	fail := func(err error) Outcome { return Outcome{Target: t, State: Failed, Err: asTargetError(t.File, err)} }
+	fail := func(err error) (Outcome, []*draftEdit) {
+		return Outcome{Target: t, State: Failed, Err: asTargetError(t.File, err)}, nil
+	}
 	if err := d.check(c, t); err != nil {
 		return fail(err)
 	}
-	wanted := t.wanted()
-	if d.settled[t.File] {
-		return Outcome{Target: t, State: Unchanged, Current: wanted}
-	}
-	body, err := d.content(t.File, s)
+	file := d.drafts[t.File]
+	current, err := file.current(t)
 	if err != nil {
 		return fail(err)
 	}
-	current, err := t.read(body)
-	if err != nil {
-		return fail(err)
+	changed := file.differing(t, pending)
+	if len(changed) == 0 {
+		return Outcome{Target: t, State: Unchanged, Current: t.wanted()}, nil
 	}
-	if c.Forward != nil && !slices.Equal(current, wanted) {
+	if c.Forward != nil && !slices.Equal(current, t.wanted()) {
 		written, known := d.before(t, current)
 		if !known {
-			return Outcome{Target: t, State: Kept, Current: current}
+			return Outcome{Target: t, State: Kept, Current: current}, nil
 		}
 		at := Standing{Current: slices.Clone(current), Written: written}
 		if err := c.Forward(index, at); err != nil {
-			return Outcome{Target: t, State: Kept, Current: current, Err: err, standing: at}
+			return Outcome{Target: t, State: Kept, Current: current, Err: err, standing: at}, nil
 		}
 	}
-	body, changed, err := t.write(body, current)
-	if err != nil {
-		return fail(err)
+	edits := make([]*draftEdit, len(changed))
+	for i, at := range changed {
+		edits[i] = &draftEdit{file: file, name: t.File, path: t.Values[at].Path}
 	}
-	if len(changed) == 0 {
-		return Outcome{Target: t, State: Unchanged, Current: current}
-	}
-	s.set(t.File, body)
 	s.written = append(s.written, written{target: t, previous: current, changed: changed, index: index})
-	return Outcome{Target: t, State: Committed, Current: wanted, Previous: current}
+	return Outcome{Target: t, State: Committed, Current: t.wanted(), Previous: current}, edits
 }
 
 // check refuses a target that can't be written whatever its file holds.
@@ -239,29 +305,6 @@ func (d *decider) check(c *Change, t Target) error {
 		return &TargetError{Message: quote(c.Digest) + " is no legal digest"}
 	}
 	return nil
-}
-
-// content is a file as the commits so far and this step leave it.
-func (d *decider) content(file string, s *step) ([]byte, error) {
-	for _, f := range s.files {
-		if f.path == file {
-			return f.body, nil
-		}
-	}
-	if body, ok := d.files[file]; ok {
-		return body, nil
-	}
-	return d.read(file)
-}
-
-func (s *step) set(path string, body []byte) {
-	for i := range s.files {
-		if s.files[i].path == path {
-			s.files[i].body = body
-			return
-		}
-	}
-	s.files = append(s.files, newFile{path: path, body: body})
 }
 
 // asTargetError makes an error of reading or editing one that names the file.
