@@ -166,7 +166,7 @@ func (a *asking) warnings(selected selection.Selection) (warnings []string) {
 	}
 	for i := range a.policy.Status.Targets {
 		target := &a.policy.Status.Targets[i]
-		for _, warning := range held(a.selector, selected, holds(target)) {
+		for _, warning := range held(a.selector, selected, holds(target), takenBack(target)...) {
 			warnings = append(warnings, fmt.Sprintf("%s#%s: %s", target.File, target.Path, warning))
 		}
 	}

@@ -143,6 +143,27 @@ func TestCluster(t *testing.T) {
 				"warning: values.yaml#www.tag: Git holds v1.0.37, which is later than the selected v1.0.36: a target moves forward only",
 			},
 		},
+		"TakenBack": {
+			reason: "what somebody took back is chosen, and not written again",
+			spec:   semver, status: v1alpha1.ImagePolicyStatus{Targets: []v1alpha1.TargetStatus{
+				{File: "values.yaml", Path: "www.tag", Current: "v1.0.35", Held: &v1alpha1.Held{Version: "v1.0.36"}},
+			}},
+			want: []string{
+				"v1.0.36@" + v36 + `: the newest version in the range ">=1.0.0"`,
+				"v1.0.36 Chosen", "v1.0.35 Superseded", "latest NotAVersion",
+				"warning: values.yaml#www.tag: v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36, revert the revert, or pin it",
+			},
+		},
+		"TakenBackBefore": {
+			reason: "what is newer ends it",
+			spec:   semver, status: v1alpha1.ImagePolicyStatus{Targets: []v1alpha1.TargetStatus{
+				{File: "values.yaml", Path: "www.tag", Current: "v1.0.34", Held: &v1alpha1.Held{Version: "v1.0.35"}},
+			}},
+			want: []string{
+				"v1.0.36@" + v36 + `: the newest version in the range ">=1.0.0"`,
+				"v1.0.36 Chosen", "v1.0.35 Superseded", "latest NotAVersion",
+			},
+		},
 		"Newer": {
 			reason: "everywhere a later one",
 			spec:   semver, status: v1alpha1.ImagePolicyStatus{Targets: target("v2.0.0")},

@@ -72,12 +72,12 @@ func (q *Question) warnings() []string {
 	return warnings
 }
 
-// held says why Git keeps what it holds although a tag is chosen.
-func held(selector *selection.Selector, selected selection.Selection, current selection.Reference) []string {
+// held says why Git keeps what it holds although a tag is chosen. takenBack is what is known to have been taken back there.
+func held(selector *selection.Selector, selected selection.Selection, current selection.Reference, takenBack ...selection.Reference) []string {
 	if selected.Tag == "" || current == (selection.Reference{}) {
 		return nil
 	}
-	if err := selector.Move(current, selection.Reference{Tag: selected.Tag, Digest: selected.Digest}); err != nil {
+	if err := selector.Move(current, selection.Reference{Tag: selected.Tag, Digest: selected.Digest}, takenBack...); err != nil {
 		return []string{err.Error()}
 	}
 	return nil

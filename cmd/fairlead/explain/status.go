@@ -23,6 +23,15 @@ func holds(target *v1alpha1.TargetStatus) selection.Reference {
 	return selection.Reference{Tag: tag, Digest: digest}
 }
 
+// takenBack is what was taken back at a target by its status, or nothing.
+func takenBack(target *v1alpha1.TargetStatus) []selection.Reference {
+	if target.Held == nil || target.Held.Version == "" {
+		return nil
+	}
+	tag, digest, _ := strings.Cut(target.Held.Version, "@")
+	return []selection.Reference{{Tag: tag, Digest: digest}}
+}
+
 // explainRead says why a policy can't be read, and what to do.
 func explainRead(err error, key types.NamespacedName) error {
 	switch {
