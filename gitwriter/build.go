@@ -45,7 +45,7 @@ func newBuilder(s *store, on *tip, req WriteRequest, now time.Time, thin bool) *
 	return &builder{
 		store: s, thin: thin, when: now, author: author.at(now), committer: committer.at(now), template: req.Template,
 		signer: req.Signer,
-		root: on.tree, parent: on.id, last: on,
+		root:   on.tree, parent: on.id, last: on,
 		packed: map[plumbing.Hash]struct{}{}, fresh: map[plumbing.Hash]*stored{}, chain: map[plumbing.Hash]int{},
 	}
 }

@@ -359,7 +359,7 @@ func TestTemplateFieldsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for heading, shown := range map[string]reflect.Type{
-		"| field | holds |":              reflect.TypeFor[MessageData](),
+		"| field | holds |":             reflect.TypeFor[MessageData](),
 		"| field of a change | holds |": reflect.TypeFor[MessageChange](),
 	} {
 		var documented []string

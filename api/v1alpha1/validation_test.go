@@ -129,6 +129,31 @@ func TestRefusals(t *testing.T) {
 			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', proxySecretRef: {}}",
 			want:     `spec.proxySecretRef.name: Required value`,
 		},
+		"TemplateUnclosed": {
+			reason:   "no commit could be worded by it",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {messageTemplate: '{{.Tag}} {{.Name'}}",
+			want:     `spec.commit.messageTemplate: Invalid value: messageTemplate has an action that begins with {{ and doesn't end with }}`,
+		},
+		"TemplateOfTemplates": {
+			reason:   "it could call itself",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {messageTemplate: '{{- define \"x\"}}{{end}}{{.Tag}}'}}",
+			want:     `spec.commit.messageTemplate: Invalid value: messageTemplate must not define or call other templates`,
+		},
+		"TemplateTooLong": {
+			reason:   "a template is bounded",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {messageTemplate: '" + strings.Repeat("x", 8193) + "'}}",
+			want:     `spec.commit.messageTemplate: Too long: may not be more than 8192 bytes`,
+		},
+		"SigningFormat": {
+			reason:   "git verifies X.509 as well, and Fairlead doesn't sign with it",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {signing: {format: x509, secretRef: {name: key}}}}",
+			want:     `spec.commit.signing.format: Unsupported value: "x509": supported values: "openpgp", "ssh"`,
+		},
+		"SigningWithoutKey": {
+			reason:   "somebody has to sign",
+			manifest: repositoryHead + "spec: {url: 'https://git.example.com/config.git', commit: {signing: {format: ssh}}}",
+			want:     `spec.commit.signing.secretRef: Required value`,
+		},
 		"RepositoryCredentials": {
 			reason:   "credentials in a URL are seen by everybody who may read the object",
 			manifest: repositoryHead + "spec: {url: 'https://me:secret@git.example.com/config.git'}",
