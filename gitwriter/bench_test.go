@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,9 +72,15 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkBurst is 50 policies' commits in one push.
+// BenchmarkBurst is the commits of many policies in one file, in one push.
 func BenchmarkBurst(b *testing.B) {
-	const services = 50
+	for _, services := range []int{50, 300, 1000} {
+		b.Run(strconv.Itoa(services), func(b *testing.B) { burst(b, services) })
+	}
+}
+
+func burst(b *testing.B, services int) {
+	b.Helper()
 	s := newGitServer(b)
 	var file strings.Builder
 	for i := range services {
