@@ -1,5 +1,7 @@
 package gitwriter
 
+import "time"
+
 // Compact does at once what a Mirror does when its store has grown, for the tests outside.
 func (m *Mirror) Compact() {
 	if t := m.current(); t != nil {
@@ -13,3 +15,6 @@ func (m *Mirror) StoreSize() int64 {
 	defer m.objects.mu.RUnlock()
 	return m.objects.size
 }
+
+// WithSSHIdle sets how long a connection stays open that nobody uses.
+func WithSSHIdle(idle time.Duration) Option { return func(m *Mirror) { m.links.idle = idle } }
