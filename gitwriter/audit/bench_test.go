@@ -3,7 +3,6 @@ package audit_test
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"testing"
@@ -59,7 +58,7 @@ func generate(t testing.TB, r *repository, commits, files int) {
 	for i := range commits {
 		g.commit(i)
 	}
-	fmt.Fprintln(to, "done")
+	g.say("done\n")
 	if err := to.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,15 +72,15 @@ func generate(t testing.TB, r *repository, commits, files int) {
 
 // generator writes what git fast-import reads.
 type generator struct {
-	to       io.Writer
+	to       *bufio.Writer
 	files    int
 	versions []int
 }
 
 func (g *generator) commit(i int) {
-	fmt.Fprint(g.to, "commit refs/heads/main\n")
+	g.say("commit refs/heads/main\n")
 	when := start.Unix() + int64(i)*600
-	fmt.Fprintf(g.to, "committer Jane Doe <jane@example.com> %d +0000\n", when)
+	g.say("committer Jane Doe <jane@example.com> %d +0000\n", when)
 	switch {
 	case i == 0:
 		g.message("start\n")
@@ -104,10 +103,15 @@ func (g *generator) commit(i int) {
 	}
 }
 
-func (g *generator) message(text string) { fmt.Fprintf(g.to, "data %d\n%s\n", len(text), text) }
+// say writes to a buffer, which keeps its first error for Flush.
+func (g *generator) say(format string, args ...any) {
+	g.to.WriteString(fmt.Sprintf(format, args...)) //nolint:errcheck // Flush returns it.
+}
+
+func (g *generator) message(text string) { g.say("data %d\n%s\n", len(text), text) }
 
 func (g *generator) file(name, content string) {
-	fmt.Fprintf(g.to, "M 100644 inline %s\n", name)
+	g.say("M 100644 inline %s\n", name)
 	g.message(content)
 }
 

@@ -114,7 +114,8 @@ func Claims(message string) []Claim {
 		last := &claims[len(claims)-1]
 		switch key {
 		case gitwriter.TrailerTarget:
-			if targets++; targets <= maxTargets {
+			targets++
+			if targets <= maxTargets {
 				last.Places = append(last.Places, parsePlaces(value)...)
 			}
 		case gitwriter.TrailerTo:

@@ -108,7 +108,8 @@ func (g graph) sorted() graph {
 		next, _ := heap.Pop(ready).(int32)
 		order = append(order, next)
 		for _, parent := range g[next].parents {
-			if waiting[parent]--; waiting[parent] == 0 {
+			waiting[parent]--
+			if waiting[parent] == 0 {
 				heap.Push(ready, parent)
 			}
 		}
@@ -116,7 +117,7 @@ func (g graph) sorted() graph {
 	slices.Reverse(order)
 	place := make([]int32, len(g))
 	for to, from := range order {
-		place[from] = int32(to) //nolint:gosec // It is an index of order.
+		place[from] = int32(to)
 	}
 	result := make(graph, len(g))
 	for to, from := range order {

@@ -30,20 +30,20 @@ func Read(ctx context.Context, objects Objects, tip plumbing.Hash, options Optio
 		return nil, err
 	}
 	places, asked := map[string]map[edit.Path]bool{}, map[Place]bool{}
-	add := func(p Place) {
+	add := func(p Place, claimed bool) {
 		if places[p.File] == nil {
 			places[p.File] = map[edit.Path]bool{}
 		}
-		places[p.File][p.Path] = true
+		places[p.File][p.Path] = places[p.File][p.Path] || claimed
 	}
 	for _, p := range options.Places {
 		asked[p] = true
-		add(p)
+		add(p, false)
 	}
 	for i := range g {
 		for _, c := range g[i].claims {
 			for _, p := range c.Places {
-				add(p)
+				add(p, true)
 			}
 		}
 	}
@@ -80,7 +80,7 @@ func (p *replay) history(asked map[Place]bool) (*History, error) {
 	h := &History{Tip: p.graph[len(p.graph)-1].id.String(), Commits: len(p.graph), Changes: t.changes()}
 	for i := range p.graph {
 		if p.graph[i].cut {
-			h.Cut = append(h.Cut, p.revision(int32(i))) //nolint:gosec // An index of memory.
+			h.Cut = append(h.Cut, p.revision(int32(i)))
 		}
 	}
 	for _, m := range slices.Backward(p.moves) {

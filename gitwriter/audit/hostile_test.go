@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,9 @@ func (m memory) tree(entries ...string) plumbing.Hash {
 	return m.add(plumbing.TreeObject, strings.Join(entries, ""))
 }
 
-func entry(mode, name string, id plumbing.Hash) string { return mode + " " + name + "\x00" + string(id[:]) }
+func entry(mode, name string, id plumbing.Hash) string {
+	return mode + " " + name + "\x00" + string(id[:])
+}
 
 func TestHostileObjects(t *testing.T) {
 	t.Parallel()
@@ -97,7 +100,7 @@ func TestHostileObjects(t *testing.T) {
 				for range 40 {
 					var entries []string
 					for i := range 10 {
-						entries = append(entries, entry("40000", fmt.Sprint(i), tree))
+						entries = append(entries, entry("40000", strconv.Itoa(i), tree))
 					}
 					tree = m.tree(entries...)
 				}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 
@@ -51,15 +52,12 @@ func watchPlaces(ctx context.Context, r reader, g graph, places map[string]map[e
 func unite(places map[string]map[edit.Path]bool, pair rename) {
 	both := map[edit.Path]bool{}
 	for _, name := range []string{pair.from, pair.to} {
-		for p := range places[name] {
-			both[p] = true
+		for p, claimed := range places[name] {
+			both[p] = both[p] || claimed
 		}
 	}
 	for _, name := range []string{pair.from, pair.to} {
-		places[name] = map[edit.Path]bool{}
-		for p := range both {
-			places[name][p] = true
-		}
+		places[name] = maps.Clone(both)
 	}
 }
 
@@ -131,7 +129,8 @@ func (p *replay) match(i int32, gone, come []int, now ids, before map[int]*fileS
 // join gives the file to which another one was renamed, if both are watched for the same places; else -1, and that is noted.
 func (p *replay) join(r rename) int {
 	from, to := slices.Index(p.watch.names, r.from), slices.Index(p.watch.names, r.to)
-	if from >= 0 && to >= 0 && slices.Equal(p.watch.paths[from], p.watch.paths[to]) {
+	if from >= 0 && to >= 0 && slices.Equal(p.watch.paths[from], p.watch.paths[to]) &&
+		slices.EqualFunc(p.watch.targets[from], p.watch.targets[to], slices.Equal[[]int]) {
 		return to
 	}
 	if p.follow {
@@ -194,11 +193,14 @@ type treeDiff struct {
 }
 
 // large reports that there is too much to look through, and that the other name of a file isn't looked for.
-func (d *treeDiff) large() bool { return len(d.added)+len(d.removed) > maxMoved || d.folders > maxMoved }
+func (d *treeDiff) large() bool {
+	return len(d.added)+len(d.removed) > maxMoved || d.folders > maxMoved
+}
 
 // compare adds the differences of two trees in a folder.
 func (d *treeDiff) compare(r reader, old, now plumbing.Hash, folder string) error {
-	if d.folders++; d.large() {
+	d.folders++
+	if d.large() {
 		return nil
 	}
 	before, err := listing(r, old)

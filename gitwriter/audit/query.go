@@ -122,11 +122,11 @@ const maxShown = 12
 func ambiguous(name string, meanings []string) error {
 	shown := make([]string, 0, len(meanings))
 	for _, meaning := range meanings {
-		kind := kindPolicy
-		if strings.HasSuffix(meaning, "/") {
-			kind, meaning = kindApplication, strings.TrimSuffix(meaning, "/")
+		if folder, isFolder := strings.CutSuffix(meaning, "/"); isFolder {
+			shown = append(shown, kindApplication+folder)
+		} else {
+			shown = append(shown, kindPolicy+meaning)
 		}
-		shown = append(shown, kind+meaning)
 	}
 	if len(shown) > maxShown {
 		shown = append(shown[:maxShown:maxShown], fmt.Sprintf("%d more", len(shown)-maxShown))

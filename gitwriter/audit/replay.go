@@ -96,7 +96,8 @@ func (p *replay) take(i int32) []*snapshot {
 	var parents []*snapshot
 	for _, parent := range p.graph[i].parents {
 		s := p.snapshots[parent]
-		if p.uses[parent]--; p.uses[parent] == 0 {
+		p.uses[parent]--
+		if p.uses[parent] == 0 {
 			delete(p.snapshots, parent)
 		} else if len(parents) == 0 {
 			s = s.clone()

@@ -21,8 +21,9 @@ type Stats struct {
 
 // PolicyStats are the figures of one policy.
 type PolicyStats struct {
-	Policy string `json:"policy"`
 	Figures
+
+	Policy string `json:"policy"`
 }
 
 // Figures are how often and how well images were deployed.
@@ -68,8 +69,30 @@ type result struct {
 // Summarize computes the figures of changes. They lie between since and until; a zero since is the time of the oldest
 // deployment among them.
 func Summarize(changes []Change, since, until time.Time) Stats {
-	found := map[deployment]*result{}
-	oldest := time.Time{}
+	found, oldest := deployments(changes)
+	if since.IsZero() {
+		since = oldest
+	}
+	if since.IsZero() || since.After(until) {
+		since = until
+	}
+	weeks := max(1, float64(until.Sub(since))/float64(week))
+	all := make([]*result, 0, len(found))
+	byPolicy := map[string][]*result{}
+	for key, r := range found {
+		all = append(all, r)
+		byPolicy[key.policy] = append(byPolicy[key.policy], r)
+	}
+	s := Stats{Since: since.UTC(), Until: until.UTC(), Total: figures(all, weeks), Policies: []PolicyStats{}}
+	for policy, results := range sortedMap(byPolicy) {
+		s.Policies = append(s.Policies, PolicyStats{Policy: policy, Figures: figures(results, weeks)})
+	}
+	return s
+}
+
+// deployments are those among changes, and the time of the oldest one.
+func deployments(changes []Change) (found map[deployment]*result, oldest time.Time) {
+	found = map[deployment]*result{}
 	for _, c := range changes {
 		if c.By.Kind != Policy || c.Outcome.State == Dropped {
 			continue
@@ -90,24 +113,7 @@ func Summarize(changes []Change, since, until time.Time) Stats {
 			r.restored = c.Outcome.Stood
 		}
 	}
-	if since.IsZero() {
-		since = oldest
-	}
-	if since.IsZero() || since.After(until) {
-		since = until
-	}
-	weeks := max(1, float64(until.Sub(since))/float64(week))
-	var all []*result
-	byPolicy := map[string][]*result{}
-	for key, r := range found {
-		all = append(all, r)
-		byPolicy[key.policy] = append(byPolicy[key.policy], r)
-	}
-	s := Stats{Since: since.UTC(), Until: until.UTC(), Total: figures(all, weeks), Policies: []PolicyStats{}}
-	for policy, results := range sortedMap(byPolicy) {
-		s.Policies = append(s.Policies, PolicyStats{Policy: policy, Figures: figures(results, weeks)})
-	}
-	return s
+	return found, oldest
 }
 
 func figures(results []*result, weeks float64) Figures {

@@ -99,7 +99,7 @@ func (p *replay) verify(asked map[Place]bool) verdicts {
 func (p *replay) proves(s step, c Claim, v *verdicts) bool {
 	proven := false
 	for i, place := range p.watch.targets[s.file][s.target] {
-		changed := s.from == nil || s.from[i] != s.to[i]
+		changed := len(s.from) == 0 || s.from[i] != s.to[i]
 		if changed && c.holds(s.to[i]) && p.watch.claims(c, s.file, place) {
 			v.sites[site{v.roots[s.file], place}] = true
 			proven = true

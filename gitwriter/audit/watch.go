@@ -29,7 +29,7 @@ type folder struct {
 	file int
 }
 
-// newWatch arranges places.
+// newWatch arranges places: by file, key paths that are claimed (true), or only asked for (false).
 func newWatch(places map[string]map[edit.Path]bool) *watch {
 	w := &watch{folders: []folder{{below: map[string]int{}, file: -1}}}
 	for file, paths := range sortedMap(places) {
@@ -45,22 +45,27 @@ func newWatch(places map[string]map[edit.Path]bool) *watch {
 		}
 		w.folders[at].file = len(w.names)
 		w.names, w.leaves = append(w.names, file), append(w.leaves, at)
-		var sorted []edit.Path
+		sorted := make([]edit.Path, 0, len(paths))
 		for p := range paths {
 			sorted = append(sorted, p)
 		}
 		slices.SortFunc(sorted, func(a, b edit.Path) int { return strings.Compare(a.String(), b.String()) })
 		w.paths = append(w.paths, sorted)
-		w.targets = append(w.targets, targetsOf(sorted))
+		w.targets = append(w.targets, targetsOf(sorted, func(p edit.Path) bool { return !paths[p] }))
 	}
 	return w
 }
 
-// targetsOf groups the places of a file that stand beside each other: www.tag and www.digest are one target.
-func targetsOf(paths []edit.Path) [][]int {
+// targetsOf groups the places of a file that stand beside each other: www.tag and www.digest are one target. Some are
+// targets by themselves.
+func targetsOf(paths []edit.Path, alone func(edit.Path) bool) [][]int {
 	var targets [][]int
 	known := map[string]int{}
 	for i, p := range paths {
+		if alone(p) {
+			targets = append(targets, []int{i})
+			continue
+		}
 		parent := parentOf(p.String())
 		at, exists := known[parent]
 		if !exists {
@@ -91,9 +96,6 @@ func escaped(s string, at int) bool {
 	}
 	return odd
 }
-
-// place is the index of a key path in a file, or -1.
-func (w *watch) place(file int, p edit.Path) int { return slices.Index(w.paths[file], p) }
 
 // claims reports whether a claim names a place.
 func (w *watch) claims(c Claim, file, place int) bool {

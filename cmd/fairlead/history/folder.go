@@ -115,7 +115,7 @@ func openFolder(folder string) (*Repository, error) {
 		return nil, err
 	}
 	r := &Repository{shown: terminal.Printable(folder)}
-	var files billy.Filesystem = osfs.New(git)
+	files := osfs.New(git)
 	if common != git {
 		files = dotgit.NewRepositoryFilesystem(files, osfs.New(common))
 	}
@@ -145,7 +145,7 @@ func newStorage(files billy.Filesystem) *filesystem.Storage {
 func (r *Repository) borrow(objects string) error {
 	list, err := readPointer(filepath.Join(objects, "info", "alternates"))
 	if err != nil {
-		return nil //nolint:nilerr // Most borrow nothing.
+		return nil // Most borrow nothing.
 	}
 	for line := range strings.Lines(list) {
 		line = strings.TrimRight(line, "\r\n")

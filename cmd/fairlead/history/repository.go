@@ -192,7 +192,7 @@ func (r *Repository) branches() []string {
 		return nil
 	}
 	var names []string
-	_ = references.ForEach(func(found *plumbing.Reference) error { //nolint:errcheck // The names are only a help.
+	_ = references.ForEach(func(found *plumbing.Reference) error {
 		switch {
 		case found.Type() != plumbing.HashReference:
 		case found.Name().IsBranch(), found.Name().IsRemote():

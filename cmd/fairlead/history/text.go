@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -236,7 +237,7 @@ func figures(name string, f audit.Figures) []string {
 	if f.Deployments > 0 {
 		taken = fmt.Sprintf("%d (%.1f%%)", f.TakenBack, 100*f.Share)
 	}
-	return []string{name, fmt.Sprint(f.Deployments), fmt.Sprintf("%.1f", f.PerWeek), spread(f.Lead), taken, spread(f.Restore)}
+	return []string{name, strconv.Itoa(f.Deployments), fmt.Sprintf("%.1f", f.PerWeek), spread(f.Lead), taken, spread(f.Restore)}
 }
 
 func spread(s audit.Spread) string {

@@ -8,7 +8,11 @@ import (
 )
 
 // layouts are how a point in time may be written; without a zone it is meant in the local one.
-var layouts = []string{time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
+func layouts() []string {
+	return []string{
+		time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04",
+	}
+}
 
 // agoPattern is "2 weeks ago", with dots or nothing between, and without the last word.
 var agoPattern = regexp.MustCompile(`^([0-9]{1,6})[ .]?([a-z]+)(?:[ .]ago)?$`)
@@ -17,7 +21,7 @@ var agoPattern = regexp.MustCompile(`^([0-9]{1,6})[ .]?([a-z]+)(?:[ .]ago)?$`)
 // "yesterday", or how long ago: "2 weeks ago", "2.weeks.ago", "2w". endOfDay makes a bare day mean its end.
 func ParseTime(text string, now time.Time, endOfDay bool) (time.Time, error) {
 	text = strings.TrimSpace(text)
-	for _, layout := range layouts {
+	for _, layout := range layouts() {
 		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
 			return at, nil
 		}

@@ -77,15 +77,18 @@ func writeYAML(to *bytes.Buffer, answer any) error {
 	if err != nil {
 		return err
 	}
+	written := func(r rune) string { return fmt.Sprintf(`\U%08x`, r) }
+	var plain bytes.Buffer // JSON lets stand what YAML doesn't: YAML 1.2.2, section 5.1.
+	escape(&plain, string(data), written)
 	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	if err := yaml.Unmarshal(plain.Bytes(), &document); err != nil {
 		return err
 	}
 	restyle(&document)
 	if data, err = yaml.Marshal(&document); err != nil {
 		return err
 	}
-	escape(to, string(data), func(r rune) string { return fmt.Sprintf(`\U%08x`, r) })
+	escape(to, string(data), written)
 	return nil
 }
 
