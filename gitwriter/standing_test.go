@@ -109,6 +109,30 @@ func TestRevertHolds(t *testing.T) {
 			},
 			want: held + "Squashed commit of the following:",
 		},
+		"WrittenInSquash": {
+			reason: "only a squash is left of our commit, and of its trailers what stands indented in the middle of a message",
+			humans: func(t *testing.T, work string) {
+				t.Helper()
+				git(t, work, "checkout", "-q", "-b", "squash", "HEAD~1")
+				git(t, work, "commit", "-q", "--allow-empty", "-m", "nothing")
+				git(t, work, "merge", "-q", "--squash", "main")
+				git(t, work, "commit", "-q", "--no-edit")
+				edited(t, work, "back", "v1.0.35")
+			},
+			want: held + "back",
+		},
+		"WrittenInSquashOfTwo": {
+			reason: "a squash of several of our commits wrote what the last of them did",
+			humans: func(t *testing.T, work string) {
+				t.Helper()
+				git(t, work, "reset", "-q", "--hard", "HEAD~1")
+				first := "Image-Policy: fairlead/www\nImage-Target: " + valuesFile + "#www.tag\nImage-From: v1.0.35\nImage-To: v1.0.36\n"
+				second := strings.NewReplacer("v1.0.36", "v1.0.37", "v1.0.35", "v1.0.36").Replace(first)
+				edited(t, work, "Release (#7)\n\n* one\n\n"+first+"\n* two\n\n"+second, "v1.0.37")
+				edited(t, work, "back", "v1.0.35")
+			},
+			want: "Kept v1.0.35: v1.0.37 was taken back to v1.0.35 by Ada: back",
+		},
 		"CherryPick": {
 			reason: "a revert that was made elsewhere",
 			humans: func(t *testing.T, work string) {
