@@ -146,7 +146,8 @@ func (h *history) newest(t Target) plumbing.Hash {
 
 // key names a target with all that it consists of, so that what was proven of it isn't taken for a proof of another.
 func (t Target) key() string {
-	parts := []string{t.File}
+	parts := make([]string, 0, 1+2*len(t.Values))
+	parts = append(parts, t.File)
 	for _, v := range t.Values {
 		parts = append(parts, string(v.Part), v.Path.String())
 	}
