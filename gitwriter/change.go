@@ -1,6 +1,10 @@
 package gitwriter
 
-import "github.com/fairlead/fairlead/gitwriter/edit"
+import (
+	"time"
+
+	"github.com/fairlead/fairlead/gitwriter/edit"
+)
 
 // WriteRequest is a set of changes that go out in one push.
 type WriteRequest struct {
@@ -31,6 +35,8 @@ type Change struct {
 	Image, Tag, Digest string
 	// Selection says how the tag was selected, for the message: "semver >=1.0.0, newest of 42 tags".
 	Selection string
+	// Seen is when the tag was first seen, for the message; zero if nobody knows.
+	Seen time.Time
 	// Targets are what to write where.
 	Targets []Target
 	// Forward, if set, is asked before a target is written, at the head that the commit is made on: with the target's index

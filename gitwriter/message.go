@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -58,6 +59,8 @@ const (
 	TrailerFrom = "Image-From"
 	// TrailerTo is the selected tag, and behind an at sign the digest, if it is known; once.
 	TrailerTo = "Image-To"
+	// TrailerSeen is when the selected tag was first seen in the registry, by RFC 3339 in UTC; once, if that is known.
+	TrailerSeen = "Image-Seen"
 )
 
 // messageData gathers what a message is made of.
@@ -164,5 +167,9 @@ func trailers(s step, d MessageData) string {
 	if d.Digest != "" {
 		to += "@" + d.Digest
 	}
-	return strings.Join(append(lines, TrailerTo+": "+to), "\n") + "\n"
+	lines = append(lines, TrailerTo+": "+to)
+	if !s.change.Seen.IsZero() {
+		lines = append(lines, TrailerSeen+": "+s.change.Seen.UTC().Format(time.RFC3339))
+	}
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +45,13 @@ func TestMessage(t *testing.T) {
 			},
 			"deploy(www): v1.0.36\n\nselected by ImagePolicy fairlead/www\n\n" +
 				"Image-Policy: fairlead/www\nImage-Target: apps/webhooks/values.yaml#www.tag\nImage-To: v1.0.36\n",
+		},
+		"Seen": {
+			"since when the tag is known", "", func(s *step) {
+				s.change.Seen = time.Date(2026, 11, 20, 9, 0, 0, 999, time.FixedZone("", 3600))
+			},
+			"deploy(www): v1.0.35 -> v1.0.36\n\nregistry.example.com/web-hook/www:v1.0.36\n" +
+				"selected by ImagePolicy fairlead/www: semver >=1.0.0, newest of 42 tags\n\n" + exampleTrailers + "Image-Seen: 2026-11-20T08:00:00Z\n",
 		},
 		"Injection": {
 			"nothing from outside can begin a line or a trailer", "", func(s *step) {

@@ -89,7 +89,7 @@ func wishOf(repository *v1alpha1.ConfigRepository, policy *v1alpha1.ImagePolicy,
 	latest := policy.Status.Latest
 	w := wish{policy: policy, change: gitwriter.Change{
 		Policy: policy.Namespace + "/" + policy.Name, Image: policy.Spec.Image,
-		Tag: latest.Tag, Digest: latest.Digest, Selection: latest.Selection,
+		Tag: latest.Tag, Digest: latest.Digest, Selection: latest.Selection, Seen: latest.FirstSeen.Time,
 	}}
 	for i, spec := range policy.Spec.Targets {
 		at, err := access.Resolve(policy.Namespace, spec, beside.apps, beside.repositories)

@@ -58,7 +58,7 @@ func generate(t testing.TB, r *repository, commits, files int) {
 	for i := range commits {
 		g.commit(i)
 	}
-	g.say("done\n")
+	g.sayf("done\n")
 	if err := to.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +78,9 @@ type generator struct {
 }
 
 func (g *generator) commit(i int) {
-	g.say("commit refs/heads/main\n")
+	g.sayf("commit refs/heads/main\n")
 	when := start.Unix() + int64(i)*600
-	g.say("committer Jane Doe <jane@example.com> %d +0000\n", when)
+	g.sayf("committer Jane Doe <jane@example.com> %d +0000\n", when)
 	switch {
 	case i == 0:
 		g.message("start\n")
@@ -103,15 +103,15 @@ func (g *generator) commit(i int) {
 	}
 }
 
-// say writes to a buffer, which keeps its first error for Flush.
-func (g *generator) say(format string, args ...any) {
-	g.to.WriteString(fmt.Sprintf(format, args...)) //nolint:errcheck // Flush returns it.
+// sayf writes to a buffer, which keeps its first error for Flush.
+func (g *generator) sayf(format string, args ...any) {
+	fmt.Fprintf(g.to, format, args...) //nolint:errcheck // Flush returns it.
 }
 
-func (g *generator) message(text string) { g.say("data %d\n%s\n", len(text), text) }
+func (g *generator) message(text string) { g.sayf("data %d\n%s\n", len(text), text) }
 
 func (g *generator) file(name, content string) {
-	g.say("M 100644 inline %s\n", name)
+	g.sayf("M 100644 inline %s\n", name)
 	g.message(content)
 }
 

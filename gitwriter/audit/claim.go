@@ -11,9 +11,6 @@ import (
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
 
-// TrailerSeen is when the tag that a commit writes was first seen in the registry, by RFC 3339; once.
-const TrailerSeen = "Image-Seen"
-
 // How much of a message is read: a squash of a few hundred commits is far below.
 const (
 	maxMessage = 1 << 20
@@ -120,7 +117,7 @@ func Claims(message string) []Claim {
 			}
 		case gitwriter.TrailerTo:
 			last.To = parseTo(value)
-		case TrailerSeen:
+		case gitwriter.TrailerSeen:
 			if seen, err := time.Parse(time.RFC3339, value); err == nil {
 				last.Seen = seen.UTC()
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/audit"
 )
 
@@ -18,7 +19,7 @@ func TestSummarize(t *testing.T) {
 	deploy := func(service, from, to, www, api string, lead time.Duration) string {
 		message := r.claim(service, file+"#"+service+".tag", from, to)
 		if lead > 0 {
-			message += fmt.Sprintf("%s: %s\n", audit.TrailerSeen, r.now.Add(-lead).Format(time.RFC3339))
+			message += fmt.Sprintf("%s: %s\n", gitwriter.TrailerSeen, r.now.Add(-lead).Format(time.RFC3339))
 		}
 		return r.as(fairlead).put(www, api, message)
 	}
