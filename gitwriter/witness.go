@@ -8,8 +8,12 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxWritten is how many writes before the last one a Standing tells of where that can matter.
-const maxWritten = 16
+const (
+	// maxWritten is how many writes before the last one a Standing tells of where that can matter.
+	maxWritten = 16
+	// maxProvenValue bounds what is remembered of a file in bytes: whatever is written is far shorter.
+	maxProvenValue = 4 << 10
+)
 
 // witness says what was written to targets before, from the history and from trees. Trees that aren't here aren't fetched
 // while it is asked: it notes what it needs, and is asked again once that is here.
@@ -129,7 +133,7 @@ func (m *Mirror) prove(c *claimed, t Target) *Written {
 		return nil
 	}
 	old, ok := m.valuesAt(parent, t)
-	if !ok || slices.Equal(old, now) {
+	if !ok || slices.Equal(old, now) || slices.ContainsFunc(now, func(v string) bool { return len(v) > maxProvenValue }) {
 		return nil
 	}
 	places := t.places()
