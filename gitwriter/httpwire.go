@@ -52,7 +52,25 @@ func (w *httpWire) greet(ctx context.Context, op, service string, read func(io.R
 	return at, err
 }
 
+// call finds the service anew, once, if it moved since it was found.
 func (w *httpWire) call(ctx context.Context, c call, read func(io.Reader) error) error {
+	err := w.post(ctx, c, read)
+	if moved, ok := errors.AsType[*Error](err); !ok || moved.Reason != ReasonRedirected {
+		return err
+	}
+	w.link.known.forget()
+	at, greetErr := w.greet(ctx, c.op, c.service, func(io.Reader) error { return nil })
+	if greetErr != nil {
+		return greetErr
+	}
+	if at == c.at {
+		return err
+	}
+	c.at = at
+	return w.post(ctx, c, read)
+}
+
+func (w *httpWire) post(ctx context.Context, c call, read func(io.Reader) error) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.at+"/"+c.service, bytes.NewReader(c.body))
 	if err != nil {
 		return invalidRemote(w.link.base.Host, "the url can't be used")
