@@ -14,7 +14,7 @@ import (
 // the same as one that starts now.
 func TestNothingIsRememberedButGit(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 7))
@@ -44,10 +44,25 @@ func (s *gitServer) anything(t *testing.T, random *rand.Rand, m *gitwriter.Mirro
 	git(t, work, "fetch", "-q", "origin")
 	git(t, work, "checkout", "-q", "-B", "main", "origin/main")
 	what := "edit"
-	switch random.IntN(5) {
+	edit := func(www, ws string) {
+		writeFile(t, work, valuesFile, values(www, "v2.0.0", ws))
+		git(t, work, "commit", "-q", "-a", "--allow-empty", "-m", fmt.Sprint("edit ", step))
+	}
+	switch random.IntN(7) {
 	case 0:
 		what = "reset"
 		_, _ = runGit(work, "reset", "-q", "--hard", "HEAD~1")
+	case 3:
+		what = "rewrite"
+		if _, err := runGit(work, "reset", "-q", "--hard", "HEAD~2"); err == nil {
+			edit(tag(), tag())
+		}
+	case 4:
+		what = "back and forth"
+		stands := git(t, work, "show", "HEAD:"+valuesFile)
+		edit(tag(), tag())
+		writeFile(t, work, valuesFile, stands)
+		git(t, work, "commit", "-q", "-a", "--allow-empty", "-m", fmt.Sprint("forth ", step))
 	case 1:
 		what = "revert"
 		if _, err := runGit(work, "revert", "--no-edit", "-m", "1", "HEAD"); err != nil {
@@ -61,8 +76,7 @@ func (s *gitServer) anything(t *testing.T, random *rand.Rand, m *gitwriter.Mirro
 		git(t, work, "commit", "-q", "-m", fmt.Sprint("note ", step))
 		git(t, work, "merge", "-q", "-X", "ours", "-m", fmt.Sprint("merge ", step), "main")
 	default:
-		writeFile(t, work, valuesFile, values(tag(), "v2.0.0", tag()))
-		git(t, work, "commit", "-q", "-a", "--allow-empty", "-m", fmt.Sprint("edit ", step))
+		edit(tag(), tag())
 	}
 	git(t, work, "push", "-q", "--force", "origin", "HEAD:main")
 	return what
