@@ -69,16 +69,26 @@ var rules = []rule{
 		because:  "selection is pure and never knows the network",
 	},
 	{
-		packages: []string{"registry/webhook"},
+		packages: []string{"posted"},
 		only:     []string{},
-		reach:    within,
-		because:  "webhook stands alone",
+		because:  "posted stands alone",
 	},
 	{
-		packages: []string{"registry/webhook"},
+		packages: []string{"registry/webhook", "gitwriter/webhook"},
+		only:     []string{module + "/posted"},
+		reach:    within,
+		because:  "webhooks know payloads, and nothing of those that they are about",
+	},
+	{
+		packages: []string{"registry/webhook", "gitwriter/webhook", "posted"},
 		never:    []string{"net", "os", "time"},
 		reach:    within,
-		because:  "webhook is pure and never knows a server",
+		because:  "webhooks are pure and never know a server",
+	},
+	{
+		packages: []string{"gitwriter/signing"},
+		only:     []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto/ssh"},
+		because:  "signing never knows what is signed, nor Git",
 	},
 	{
 		packages: []string{"gitwriter", "gitwriter/audit", "gitwriter/edit"},
@@ -137,7 +147,8 @@ var rules = []rule{
 		packages: []string{"controllers/receiver"},
 		never: []string{
 			"./api", "./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy",
-			"./gitwriter", "./registry/selection", "./syncer", "github.com/google/go-containerregistry",
+			"./gitwriter/audit", "./gitwriter/edit", "./gitwriter/signing", "./registry/selection", "./syncer",
+			"github.com/go-git", "github.com/google/go-containerregistry",
 		},
 		reach:   within,
 		because: "receiver hands hints on and never knows what they are for",

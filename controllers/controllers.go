@@ -35,7 +35,8 @@ func Setup(mgr ctrl.Manager, options Options) error {
 	if err := policies.Setup(mgr); err != nil {
 		return err
 	}
-	if err := configrepository.NewReconciler(mgr, mirrors).Setup(mgr); err != nil {
+	repositories := configrepository.NewReconciler(mgr, mirrors)
+	if err := repositories.Setup(mgr); err != nil {
 		return err
 	}
 	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace)
@@ -49,7 +50,8 @@ func Setup(mgr ctrl.Manager, options Options) error {
 		return nil
 	}
 	webhooks := receiver.New(receiver.Options{
-		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(), Hinter: policies,
+		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(),
+		Policies: policies, Repositories: repositories,
 	})
 	if err := mgr.Add(webhooks); err != nil {
 		return fmt.Errorf("set up the receiver of webhooks: %w", err)

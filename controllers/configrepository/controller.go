@@ -8,6 +8,7 @@ package configrepository
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
@@ -41,14 +43,18 @@ type Reconciler struct {
 	signers  *access.Signers
 	recorder status.Recorder
 	looks    *schedule.Schedule
+	hints    *hints
 	now      func() time.Time
+	// queue is the controller's: hints put their repositories into it.
+	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
 }
 
 // NewReconciler returns a Reconciler that keeps its mirrors in mirrors.
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors, signers: access.NewSigners(),
-		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now), now: time.Now,
+		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now),
+		hints: newHints(), now: time.Now,
 	}
 }
 
@@ -60,6 +66,10 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&v1alpha1.ImagePolicy{}, gathering(r.repositoriesOf), builder.WithPredicates(selectionChanged())).
 		Watches(&v1alpha1.Application{}, gathering(r.repositoriesOf), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			r.queue.Store(&queue)
+			return nil
+		})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
@@ -125,6 +135,7 @@ func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, erro
 // forget drops what is kept of repositories that are gone.
 func (r *Reconciler) forget(ctx context.Context, req reconcile.Request) error {
 	r.looks.Forget(req.NamespacedName)
+	r.hints.forget(req.NamespacedName)
 	var repositories v1alpha1.ConfigRepositoryList
 	if err := r.client.List(ctx, &repositories); err != nil {
 		return fmt.Errorf("list ConfigRepositories: %w", err)

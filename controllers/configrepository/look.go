@@ -3,17 +3,21 @@ package configrepository
 import (
 	"context"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/fairlead/fairlead/gitwriter"
 )
 
-// look asks the remote for its head when that is due. In between the head that is known counts: a push that was made on
-// an old one is refused by the server and made anew.
+// look asks the remote for its head when that is due, or a hint says that it moved. In between the head that is known
+// counts: a push that was made on an old one is refused by the server and made anew.
 func (r *Reconciler) look(ctx context.Context, s *scope) error {
 	head, known := s.mirror.Head()
-	if known && r.looks.Wait(s.repository, 0) > 0 {
+	key := client.ObjectKeyFromObject(s.repository)
+	if told := r.hints.due(key, head.Revision, r.now()); known && !told && r.looks.Wait(s.repository, 0) > 0 {
 		s.found(head)
 		return nil
 	}
+	r.hints.looked(key, r.now())
 	head, err := s.mirror.Refresh(ctx)
 	if err != nil {
 		s.reason = reasonOf(err)

@@ -1,15 +1,17 @@
-// Package receiver takes what registries post after a push, and has the policies that it may concern scanned at once.
+// Package receiver takes what registries and Git hosts post after a push, and has the ImagePolicies that it may concern
+// scanned, and the ConfigRepositories looked at, at once.
 //
 // It knows HTTP and the Secrets that webhooks are verified with. It must never know how a payload is verified or read
-// (registry/webhook does), nor what a scan is (controllers/imagepolicy does): it hands hints on.
+// (registry/webhook and gitwriter/webhook do), nor what a scan or a look is (controllers/imagepolicy and
+// controllers/configrepository do): it hands hints on.
 //
 // # What strangers may do
 //
 // Anybody who reaches the address may post. So bodies, times, connections and requests at once are bounded, and so are
 // the Secrets that are read for names nobody has asked for before. Who can't be verified learns nothing: a Secret that doesn't exist,
 // one of another type and one whose token wasn't sent are refused in the same words and after the same time.
-// A request that is replayed, or sent a thousand times, costs scans of repositories that somebody watches anyway, and
-// hints for one repository are scanned together.
+// A request that is replayed, or sent a thousand times, costs looks at repositories that somebody watches anyway, and
+// hints for one repository are answered together.
 package receiver
 
 import (
@@ -25,6 +27,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	gitwebhook "github.com/fairlead/fairlead/gitwriter/webhook"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
@@ -43,23 +46,31 @@ const (
 	shutdownTimeout = 5 * time.Second
 )
 
-// Hinter has policies scanned.
-type Hinter interface {
+// Policies has ImagePolicies scanned.
+type Policies interface {
 	// Hint is told that something was pushed, and returns the number of policies in a namespace that will be scanned
 	// because of it; "" is every namespace. It must not wait for them, and hints that come in together are one scan.
 	Hint(namespace string, push webhook.Push) int
+}
+
+// Repositories has ConfigRepositories looked at.
+type Repositories interface {
+	// Hint is told that a branch was pushed to, and returns the number of ConfigRepositories in a namespace that it may
+	// concern; "" is every namespace. It must not wait for them, and hints that come in together are one look.
+	Hint(namespace string, push gitwebhook.Push) int
 }
 
 // Options are what a Receiver needs.
 type Options struct {
 	// Address is what is listened on, "host:port".
 	Address string
-	// OwnNamespace is Fairlead's own: webhooks in it are the administrator's, and concern the policies of all namespaces.
+	// OwnNamespace is Fairlead's own: webhooks in it are the administrator's, and concern all namespaces.
 	OwnNamespace string
 	// Secrets reads Secrets from the API server, uncached: the controller may get them, not watch them.
 	Secrets client.Reader
-	// Hinter takes the hints.
-	Hinter Hinter
+	// Policies and Repositories take the hints.
+	Policies     Policies
+	Repositories Repositories
 }
 
 // Receiver is the server of the webhooks, which a manager runs in the leader.
@@ -67,7 +78,8 @@ type Receiver struct {
 	address      string
 	ownNamespace string
 	secrets      *secrets
-	hinter       Hinter
+	policies     Policies
+	repositories Repositories
 	places       chan struct{}
 }
 
@@ -75,7 +87,7 @@ type Receiver struct {
 func New(options Options) *Receiver {
 	return &Receiver{
 		address: options.Address, ownNamespace: options.OwnNamespace, secrets: newSecrets(options.Secrets, time.Now),
-		hinter: options.Hinter, places: make(chan struct{}, maxRequests),
+		policies: options.Policies, repositories: options.Repositories, places: make(chan struct{}, maxRequests),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	gitwebhook "github.com/fairlead/fairlead/gitwriter/webhook"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
@@ -38,6 +39,14 @@ func TestRequests(t *testing.T) {
 		"X-GitHub-Event":      "ping",
 		"X-Hub-Signature-256": signature(token, ping)["X-Signature"],
 	}
+	gitlab, bitbucket := webhookSecret(t, ownNamespace, gitwebhook.GitLab), webhookSecret(t, teamNamespace, gitwebhook.Bitbucket)
+	config := gitwebhook.Push{
+		Repositories: []gitwebhook.Repository{{Host: "git.example.com", Path: "web-hook/config"}}, Branch: "main",
+	}
+	githubPush := `{"ref": "refs/heads/main", "repository": {"clone_url": "https://git.example.com/web-hook/config.git"}}`
+	bitbucketPush := `{"repository": {"links": {"clone": [{"href": "ssh://git@git.example.com:7999/web-hook/config.git"}]}},
+		"changes": [{"ref": {"id": "refs/heads/main"}}]}`
+	both := `{"image": "registry.example.com/web-hook/www", "tag": "v1.0.36", "repository": "https://git.example.com/web-hook/config", "branch": "main"}`
 	cases := map[string]struct {
 		reason  string
 		url     string
@@ -46,36 +55,69 @@ func TestRequests(t *testing.T) {
 		status  int
 		answer  string
 		want    []hint
+		wantGit []gitHint
 	}{
+		"Git": {
+			reason: "the webhook of a Git host tells of images and of branches: its events say which", url: s.hookURL(github, ""),
+			headers: map[string]string{"X-GitHub-Event": "push", "X-Hub-Signature-256": signature(token, githubPush)["X-Signature"]}, body: githubPush,
+			status: http.StatusAccepted, answer: `{"policies": 0, "repositories": 2}` + "\n", wantGit: []gitHint{{teamNamespace, config}},
+		},
+		"GitUnreadable": {
+			reason: "who is verified learns what is wrong", url: s.hookURL(github, ""),
+			headers: map[string]string{"X-GitHub-Event": "push", "X-Hub-Signature-256": signature(token, "{")["X-Signature"]}, body: "{",
+			status: http.StatusBadRequest, answer: `{"error": "the body isn't the JSON that github sends"}` + "\n",
+		},
+		"GitUnverified": {
+			reason: "a Git host's webhook is no more open than another's", url: s.hookURL(bitbucket, ""),
+			headers: map[string]string{"X-Event-Key": "repo:refs_changed", "X-Hub-Signature": signature("x", bitbucketPush)["X-Signature"]}, body: bitbucketPush,
+			status: http.StatusUnauthorized, answer: refusal,
+		},
+		"GitAlone": {
+			reason: "a Git host that has no registry", url: s.hookURL(bitbucket, ""),
+			headers: map[string]string{"X-Event-Key": "repo:refs_changed", "X-Hub-Signature": signature(token, bitbucketPush)["X-Signature"]}, body: bitbucketPush,
+			status: http.StatusAccepted, answer: `{"policies": 0, "repositories": 2}` + "\n", wantGit: []gitHint{{teamNamespace, config}},
+		},
+		"GitAndImages": {
+			reason: "a push to GitLab may concern a branch, and images that a pipeline makes of it", url: s.hookURL(gitlab, ""),
+			headers: map[string]string{"X-Gitlab-Token": token},
+			body: `{"object_kind": "push", "ref": "refs/heads/main",
+				"project": {"path_with_namespace": "web-hook/config", "git_http_url": "https://git.example.com/web-hook/config.git"}}`,
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 2}` + "\n",
+			want: []hint{{"", webhook.Push{Repository: "web-hook/config", Below: true}}}, wantGit: []gitHint{{"", config}},
+		},
+		"GenericBoth": {
+			reason: "a pipeline may tell of both", url: s.hookURL(own, ""), headers: signature(token, both), body: both,
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 2}` + "\n", want: []hint{{"", www}}, wantGit: []gitHint{{"", config}},
+		},
 		"Team": {
 			reason: "a webhook of a team concerns the policies in its namespace", url: s.hookURL(team, ""), headers: signature(token, body), body: body,
-			status: http.StatusAccepted, answer: `{"policies": 1}` + "\n", want: []hint{{teamNamespace, www}},
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 0}` + "\n", want: []hint{{teamNamespace, www}},
 		},
 		"Own": {
 			reason: "one in Fairlead's namespace concerns all", url: s.hookURL(own, ""), headers: signature(token, body), body: body,
-			status: http.StatusAccepted, answer: `{"policies": 1}` + "\n", want: []hint{{"", www}},
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 0}` + "\n", want: []hint{{"", www}},
 		},
 		"TokenInURL": {
 			reason: "some providers can send nothing else", url: s.hookURL(quay, "/the%20token%20of%20the%20tests"),
 			body:   `{"repository": "web-hook/www", "docker_url": "quay.io/web-hook/www", "updated_tags": ["v1.0.36", "v1.0"]}`,
-			status: http.StatusAccepted, answer: `{"policies": 1}` + "\n",
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 0}` + "\n",
 			want: []hint{{teamNamespace, webhook.Push{Host: "quay.io", Repository: "web-hook/www", Tag: "v1.0.36"}}},
 		},
 		"FromFile": {
 			reason: "a line break behind a token isn't a part of it", url: s.hookURL(file, ""), headers: map[string]string{"Authorization": token},
 			body:   `{"type": "PUSH_ARTIFACT", "event_data": {"resources": [{"tag": "v1.0.36"}], "repository": {"repo_full_name": "web-hook/www"}}}`,
-			status: http.StatusAccepted, answer: `{"policies": 1}` + "\n",
+			status: http.StatusAccepted, answer: `{"policies": 1, "repositories": 0}` + "\n",
 			want: []hint{{teamNamespace, webhook.Push{Repository: "web-hook/www", Tag: "v1.0.36"}}},
 		},
 		"Nobodys": {
 			reason: "a push that concerns nobody is taken all the same", url: s.hookURL(team, ""),
 			headers: signature(token, image("registry.example.com/nobodys")), body: image("registry.example.com/nobodys"),
-			status: http.StatusAccepted, answer: `{"policies": 0}` + "\n",
+			status: http.StatusAccepted, answer: `{"policies": 0, "repositories": 0}` + "\n",
 			want: []hint{{teamNamespace, webhook.Push{Host: "registry.example.com", Repository: "nobodys", Tag: "v1.0.36"}}},
 		},
 		"Ping": {
 			reason: "a ping is answered", url: s.hookURL(github, ""), headers: pinged, body: ping,
-			status: http.StatusOK, answer: `{"policies": 0}` + "\n",
+			status: http.StatusOK, answer: `{"policies": 0, "repositories": 0}` + "\n",
 		},
 		"NoPayload": {
 			reason: "who is verified learns what is wrong", url: s.hookURL(team, ""), headers: signature(token, "{"), body: "{",
@@ -104,6 +146,9 @@ func TestRequests(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, s.hints.take()); diff != "" {
 				t.Errorf("%s: hints: -want, +got:\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.wantGit, s.gitHints.take()); diff != "" {
+				t.Errorf("%s: hints of Git: -want, +got:\n%s", tc.reason, diff)
 			}
 		})
 	}
@@ -331,7 +376,7 @@ func TestStart(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	reader, _ := newReader(t)
-	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Hinter: &hints{}})
+	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Policies: &hints{}})
 	if !receiver.NeedLeaderElection() {
 		t.Error("NeedLeaderElection() = false, want true: who doesn't lead doesn't scan")
 	}
@@ -344,7 +389,7 @@ func TestStart(t *testing.T) {
 	output := &buffer{}
 	ctx, cancel := context.WithCancel(ctrl.LoggerInto(t.Context(), zap.New(zap.WriteTo(output))))
 	ended := make(chan error, 1)
-	go func() { ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Hinter: &hints{}}).Start(ctx) }()
+	go func() { ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Policies: &hints{}}).Start(ctx) }()
 	waitUntil(t, func() bool { return output.lines("listening for webhooks") != nil })
 	cancel()
 	if err := <-ended; err != nil {

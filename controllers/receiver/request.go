@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/fairlead/fairlead/registry/webhook"
+	"github.com/fairlead/fairlead/posted"
 )
 
 const (
@@ -26,8 +26,9 @@ const (
 // answer is what a request is answered with.
 type answer struct {
 	status int
-	// policies is how many will be scanned, the body of an answer that has no problem: {"policies": 1}.
-	policies int
+	// policies is how many will be scanned, repositories how many will be looked at: the body of an answer that has no
+	// problem, {"policies": 1, "repositories": 0}.
+	policies, repositories int
 	// problem is the body of all others: {"error": "..."}.
 	problem string
 	// wait is the header Retry-After; zero: none.
@@ -49,7 +50,7 @@ func (a answer) write(w http.ResponseWriter) {
 		fmt.Fprintf(w, "{\"error\": %q}\n", a.problem)
 		return
 	}
-	fmt.Fprintf(w, "{\"policies\": %d}\n", a.policies)
+	fmt.Fprintf(w, "{\"policies\": %d, \"repositories\": %d}\n", a.policies, a.repositories)
 }
 
 // refused is the one answer to all who can't be verified.
@@ -105,15 +106,15 @@ func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
 	case found == nil:
 		return refused()
 	}
-	return r.verify(q.Context(), key, found, webhook.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
+	return r.verify(q.Context(), key, found, posted.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
 }
 
 // verify verifies and reads a request, and hands on what it says.
-func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *hook, request webhook.Request) answer {
-	pushes, err := webhook.Receive(found.provider, found.token, request)
-	var problem *webhook.Error
+func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *hook, request posted.Request) answer {
+	told, err := found.read(request)
+	var problem *posted.Error
 	switch {
-	case errors.As(err, &problem) && problem.Status == webhook.StatusBadRequest:
+	case errors.As(err, &problem) && problem.Status == posted.StatusBadRequest:
 		return answer{status: http.StatusBadRequest, problem: problem.Problem}
 	case err != nil && r.secrets.refuse(key) != nil:
 		return tooMany()
@@ -123,35 +124,8 @@ func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *
 			ctrl.LoggerFrom(ctx).Info("refused a webhook", "secret", key.String(), "provider", found.provider, "reason", err.Error())
 		})
 		return refused()
-	case len(pushes) == 0:
+	case len(told.images) == 0 && len(told.branches) == 0:
 		return answer{status: http.StatusOK}
 	}
-	return answer{status: http.StatusAccepted, policies: r.hint(ctx, key, found.provider, pushes)}
-}
-
-// hint hands the pushes on, one for each repository, and logs a line if they concern anybody.
-func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider webhook.Provider, pushes []webhook.Push) int {
-	namespace := key.Namespace
-	if namespace == r.ownNamespace {
-		namespace = ""
-	}
-	policies := 0
-	var matched []webhook.Push
-	hinted := map[webhook.Push]bool{}
-	for _, push := range pushes {
-		repository := webhook.Push{Host: push.Host, Repository: push.Repository, Below: push.Below}
-		if hinted[repository] {
-			continue
-		}
-		hinted[repository] = true
-		if n := r.hinter.Hint(namespace, push); n > 0 {
-			policies += n
-			matched = append(matched, push)
-		}
-	}
-	if policies > 0 {
-		ctrl.LoggerFrom(ctx).Info("told by a webhook", "secret", key.String(), "provider", provider,
-			"repository", matched[0].Repository, "tag", matched[0].Tag, "repositories", len(matched), "policies", policies)
-	}
-	return policies
+	return r.hint(ctx, key, found.provider, told)
 }

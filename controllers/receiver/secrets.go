@@ -15,15 +15,13 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/fairlead/fairlead/registry/webhook"
 )
 
 // A webhook's Secret.
 const (
 	// SecretType is the type that a Secret must have: no other can be named in a URL.
 	SecretType corev1.SecretType = "fairlead.dev/webhook" //nolint:gosec // the name of a type
-	// KeyProvider is the key that says who posts: one of webhook.Providers.
+	// KeyProvider is the key that says who posts: a registry, a Git host, or one name for both.
 	KeyProvider = "provider"
 	// KeyToken is the key of what the provider signs with or sends.
 	KeyToken = "token"
@@ -50,7 +48,7 @@ var errTooMany = errors.New("too many names were asked for")
 
 // hook is what the Secret of a webhook says.
 type hook struct {
-	provider webhook.Provider
+	provider string
 	token    []byte
 	// complain lets one request whose verification fails be logged for each time that the Secret is read.
 	complain sync.Once
@@ -182,13 +180,13 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (*hook, er
 	case secret.Type != SecretType:
 		return nil, nil //nolint:nilnil // no webhook is an answer
 	}
-	provider := webhook.Provider(strings.TrimSpace(string(secret.Data[KeyProvider])))
+	provider := strings.TrimSpace(string(secret.Data[KeyProvider]))
 	// A file that a token was made from often ends in a line break, and a header can't hold one.
 	token := strings.TrimRight(string(secret.Data[KeyToken]), "\r\n")
 	var problem string
 	switch {
-	case !slices.Contains(webhook.Providers(), provider):
-		problem = fmt.Sprintf("its key %s must be one of %v", KeyProvider, webhook.Providers())
+	case !slices.Contains(providers(), provider):
+		problem = fmt.Sprintf("its key %s must be one of %v", KeyProvider, providers())
 	case token == "":
 		problem = fmt.Sprintf("its key %s must not be empty", KeyToken)
 	default:

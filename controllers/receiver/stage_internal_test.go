@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	gitwebhook "github.com/fairlead/fairlead/gitwriter/webhook"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
@@ -127,22 +128,51 @@ func createSecret(t *testing.T, namespace string, secretType corev1.SecretType, 
 }
 
 // webhookSecret creates the Secret of a webhook.
-func webhookSecret(t *testing.T, namespace string, provider webhook.Provider) *corev1.Secret {
+func webhookSecret[Provider ~string](t *testing.T, namespace string, provider Provider) *corev1.Secret {
 	t.Helper()
 	return createSecret(t, namespace, SecretType, map[string]string{KeyProvider: string(provider), KeyToken: token})
 }
 
-// hint is one call of a Hinter.
+// hint is one call of Policies.
 type hint struct {
 	Namespace string
 	Push      webhook.Push
 }
 
-// hints is a Hinter that has one policy for every push but those of "nobodys".
+// hints are Policies that have one for every push but those of "nobodys".
 type hints struct {
 	mu       sync.Mutex
 	received []hint
 	arrived  chan time.Time
+}
+
+// gitHint is one call of Repositories.
+type gitHint struct {
+	Namespace string
+	Push      gitwebhook.Push
+}
+
+// gitHints are Repositories that have two for every push.
+type gitHints struct {
+	mu       sync.Mutex
+	received []gitHint
+}
+
+// Hint notes a call.
+func (h *gitHints) Hint(namespace string, push gitwebhook.Push) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.received = append(h.received, gitHint{namespace, push})
+	return 2
+}
+
+// take returns the calls since the last time.
+func (h *gitHints) take() []gitHint {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	received := h.received
+	h.received = nil
+	return received
 }
 
 // Hint notes a call.
@@ -200,6 +230,7 @@ type stage struct {
 	receiver *Receiver
 	url      string
 	hints    *hints
+	gitHints *gitHints
 	front    *front
 	log      *buffer
 }
@@ -207,10 +238,10 @@ type stage struct {
 // newStage starts a Receiver, which ends with the test.
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{hints: &hints{}, log: &buffer{}}
+	s := &stage{hints: &hints{}, gitHints: &gitHints{}, log: &buffer{}}
 	reader, inFront := newReader(t)
 	s.front = inFront
-	s.receiver = New(Options{OwnNamespace: ownNamespace, Secrets: reader, Hinter: s.hints})
+	s.receiver = New(Options{OwnNamespace: ownNamespace, Secrets: reader, Policies: s.hints, Repositories: s.gitHints})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

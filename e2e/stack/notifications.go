@@ -114,7 +114,7 @@ type Answer struct {
 	Body string
 }
 
-// String is the status and the body: `202 {"policies": 1}`.
+// String is the status and the body: `202 {"policies": 1, "repositories": 0}`.
 func (a Answer) String() string { return fmt.Sprintf("%d %s", a.Status, a.Body) }
 
 // Replay posts the last notification again that told of a tag that was pushed and was forwarded, with any token.

@@ -1,5 +1,7 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // distributionEvent is one event of CNCF Distribution's notifications ("Work with notifications"), whose shape Azure uses, too.
 type distributionEvent struct {
 	Action string `json:"action"`
@@ -20,7 +22,7 @@ func (e distributionEvent) push() (Push, bool) {
 
 // parseDistribution reads an envelope of events. The host in an event is the one that the pushing client called the
 // registry, which is often another one than the cluster pulls from.
-func parseDistribution(r Request) ([]Push, error) {
+func parseDistribution(r posted.Request) ([]Push, error) {
 	var envelope struct {
 		Events []distributionEvent `json:"events"`
 	}
@@ -37,7 +39,7 @@ func parseDistribution(r Request) ([]Push, error) {
 }
 
 // parseAzure reads one event of Azure Container Registry ("webhook reference"): a push, or a ping that has no target.
-func parseAzure(r Request) ([]Push, error) {
+func parseAzure(r posted.Request) ([]Push, error) {
 	var event distributionEvent
 	if err := read(Azure, r.Body, &event); err != nil {
 		return nil, err

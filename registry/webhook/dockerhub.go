@@ -1,8 +1,10 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // parseDockerHub reads Docker Hub's one event ("Webhooks": example payload). Its callback_url is never called: who could
 // post here could have named any.
-func parseDockerHub(r Request) ([]Push, error) {
+func parseDockerHub(r posted.Request) ([]Push, error) {
 	var event struct {
 		PushData struct {
 			Tag string `json:"tag"`

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/fairlead/fairlead/posted"
 )
 
 // ecrEvent is EventBridge's event "ECR Image Action" ("Amazon ECR events and EventBridge"), or only its detail.
@@ -30,7 +32,7 @@ type ecrDetail struct {
 
 // parseECR reads the event as an API destination of EventBridge delivers it, or as the data of a CloudEvent (1.0, in
 // binary or structured mode).
-func parseECR(r Request) ([]Push, error) {
+func parseECR(r posted.Request) ([]Push, error) {
 	var cloud struct {
 		Version string          `json:"specversion"`
 		Source  string          `json:"source"`

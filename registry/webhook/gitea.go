@@ -1,7 +1,9 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // parseGitea reads the event package of Gitea and Forgejo. An image is pulled as owner/name.
-func parseGitea(r Request) ([]Push, error) {
+func parseGitea(r posted.Request) ([]Push, error) {
 	var event struct {
 		Action  string `json:"action"`
 		Package struct {

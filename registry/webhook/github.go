@@ -1,6 +1,10 @@
 package webhook
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fairlead/fairlead/posted"
+)
 
 // githubPackage is a package of GitHub Packages.
 type githubPackage struct {
@@ -21,7 +25,7 @@ type githubPackage struct {
 
 // parseGitHub reads the events package and registry_package ("Webhook events and payloads"). All others, ping among them,
 // are about something else.
-func parseGitHub(r Request) ([]Push, error) {
+func parseGitHub(r posted.Request) ([]Push, error) {
 	switch r.Header("X-Github-Event") {
 	case "package", "registry_package":
 	default:

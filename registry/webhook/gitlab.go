@@ -1,8 +1,10 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // parseGitLab reads GitLab's project, group and system hooks ("Webhook events"). GitLab has no event for a push to its
 // container registry: that something in a project ended has to do, and everything below the project is meant.
-func parseGitLab(r Request) ([]Push, error) {
+func parseGitLab(r posted.Request) ([]Push, error) {
 	var event struct {
 		Kind     string `json:"object_kind"`
 		Pipeline struct {

@@ -1,8 +1,10 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // parseGoogle reads a message of the topic "gcr" of Artifact Registry ("Configuring Pub/Sub notifications"), as a push
 // subscription of Pub/Sub delivers it: wrapped, or with payload unwrapping.
-func parseGoogle(r Request) ([]Push, error) {
+func parseGoogle(r posted.Request) ([]Push, error) {
 	var wrapped struct {
 		Message struct {
 			Data []byte `json:"data"` // base64

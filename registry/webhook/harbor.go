@@ -1,5 +1,7 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // harborData is what an event of Harbor is about, in both payload formats.
 type harborData struct {
 	Resources []struct {
@@ -12,7 +14,7 @@ type harborData struct {
 }
 
 // parseHarbor reads Harbor's payload formats "Default" and "CloudEvents" ("Configure Webhook Notifications").
-func parseHarbor(r Request) ([]Push, error) {
+func parseHarbor(r posted.Request) ([]Push, error) {
 	var event struct {
 		Type      string     `json:"type"`
 		EventData harborData `json:"event_data"`

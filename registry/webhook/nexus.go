@@ -1,9 +1,11 @@
 package webhook
 
+import "github.com/fairlead/fairlead/posted"
+
 // parseNexus reads the event rm:repository:component of Nexus Repository ("Example Headers And Payloads"). An image is
 // pulled as its name alone where the repository has a connector of its own, and below the repository's name where Nexus
 // routes by path; both are meant.
-func parseNexus(r Request) ([]Push, error) {
+func parseNexus(r posted.Request) ([]Push, error) {
 	var event struct {
 		Repository string `json:"repositoryName"`
 		Action     string `json:"action"`

@@ -3,38 +3,43 @@ package webhook
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/fairlead/fairlead/posted"
 )
 
+// headerAPIKey is what EventBridge sends a key in.
+const headerAPIKey = "X-Api-Key" //nolint:gosec // the name of a header
+
 // parser reads the payload of a request that was verified.
-type parser func(r Request) ([]Push, error)
+type parser func(r posted.Request) ([]Push, error)
 
 // schemeOf says how the requests of a provider are verified and read; nil for one that doesn't exist.
-func schemeOf(provider Provider) (verifier, parser) {
+func schemeOf(provider Provider) (posted.Verifier, parser) {
 	switch provider {
 	case Distribution:
-		return sentIn(headerAuthorization), parseDistribution
+		return posted.SentIn(posted.HeaderAuthorization), parseDistribution
 	case Harbor:
-		return sentIn(headerAuthorization), parseHarbor
+		return posted.SentIn(posted.HeaderAuthorization), parseHarbor
 	case GitHub:
-		return signedSHA256("sha256=", "X-Hub-Signature-256"), parseGitHub
+		return posted.SignedSHA256("sha256=", "X-Hub-Signature-256"), parseGitHub
 	case GitLab:
-		return sentIn("X-Gitlab-Token"), parseGitLab
+		return posted.SentIn("X-Gitlab-Token"), parseGitLab
 	case DockerHub:
-		return inURL, parseDockerHub
+		return posted.InURL, parseDockerHub
 	case Quay:
-		return inURL, parseQuay
+		return posted.InURL, parseQuay
 	case Azure:
-		return anyOf(sentIn(headerAuthorization), inURL), parseAzure
+		return posted.AnyOf(posted.SentIn(posted.HeaderAuthorization), posted.InURL), parseAzure
 	case Google:
-		return inURL, parseGoogle
+		return posted.InURL, parseGoogle
 	case ECR:
-		return sentIn(headerAuthorization, headerAPIKey), parseECR
+		return posted.SentIn(posted.HeaderAuthorization, headerAPIKey), parseECR
 	case Nexus:
-		return signedSHA1("X-Nexus-Webhook-Signature"), parseNexus
+		return posted.SignedSHA1("X-Nexus-Webhook-Signature"), parseNexus
 	case Gitea:
-		return signedSHA256("", "X-Gitea-Signature", "X-Forgejo-Signature"), parseGitea
+		return posted.SignedSHA256("", "X-Gitea-Signature", "X-Forgejo-Signature"), parseGitea
 	case Generic:
-		return signedSHA256("sha256=", "X-Signature"), parseGeneric
+		return posted.SignedSHA256("sha256=", "X-Signature"), parseGeneric
 	default:
 		return nil, nil
 	}
@@ -56,13 +61,13 @@ func unverified(provider Provider) error {
 		Gitea:        "the header X-Gitea-Signature or X-Forgejo-Signature must hold the HMAC-SHA256 of the body",
 		Generic:      "the header X-Signature must hold sha256= and the HMAC-SHA256 of the body",
 	}
-	return &Error{Status: StatusUnauthorized, Problem: "the request isn't verified: " + wants[provider]}
+	return posted.Unverified(wants[provider])
 }
 
 // read decodes a payload. The error says nothing of what stands in it.
 func read(provider Provider, body []byte, payload any) error {
 	if json.Unmarshal(body, payload) != nil {
-		return &Error{Status: StatusBadRequest, Problem: "the body isn't the JSON that " + string(provider) + " sends"}
+		return posted.Unreadable(string(provider))
 	}
 	return nil
 }

@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"github.com/fairlead/fairlead/posted"
 )
 
 // quayHost is the one Quay that everybody knows by the same name.
 const quayHost = "quay.io"
 
 // parseQuay reads Quay's "Push to Repository" notification; events without updated_tags are about something else.
-func parseQuay(r Request) ([]Push, error) {
+func parseQuay(r posted.Request) ([]Push, error) {
 	var event struct {
 		Repository  string   `json:"repository"`
 		DockerURL   string   `json:"docker_url"`

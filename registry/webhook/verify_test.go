@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fairlead/fairlead/posted"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
@@ -91,8 +92,8 @@ func TestNoneIsOpen(t *testing.T) {
 				changed := good()
 				tc.change(&changed)
 				pushes, err := webhook.Receive(provider, []byte(tc.secret), changed.webhook())
-				want := &webhook.Error{Status: webhook.StatusUnauthorized, Problem: problems[provider]}
-				var got *webhook.Error
+				want := &posted.Error{Status: posted.StatusUnauthorized, Problem: problems[provider]}
+				var got *posted.Error
 				if !errors.As(err, &got) || pushes != nil || cmp.Diff(want, got) != "" {
 					t.Errorf("%s: Receive(...): %v, %v, want %v", tc.reason, pushes, err, want)
 				}

@@ -3,6 +3,8 @@ package webhook
 import (
 	"fmt"
 	"strings"
+
+	"github.com/fairlead/fairlead/posted"
 )
 
 // MaxPushes is how many different pushes of one payload count. What is beyond is found by the next scan.
@@ -32,16 +34,6 @@ func Providers() []Provider {
 	return []Provider{Distribution, Harbor, GitHub, GitLab, DockerHub, Quay, Azure, Google, ECR, Nexus, Gitea, Generic}
 }
 
-// Request is what was posted.
-type Request struct {
-	// Header returns the first value of a header, or "" if it wasn't sent. Names are those of HTTP, in any case.
-	Header func(name string) string
-	// Body is the whole body.
-	Body []byte
-	// Token is the last segment of the URL, for providers that can send nothing else; "" if there is none.
-	Token string
-}
-
 // Push is a hint: something was pushed to a repository.
 type Push struct {
 	// Host is the registry, "ghcr.io". It is empty where the payload doesn't tell, and for registries that are run by their
@@ -63,31 +55,12 @@ func (p Push) Matches(host, repository string) bool {
 	return p.Repository == repository || p.Below && strings.HasPrefix(repository, p.Repository+"/")
 }
 
-// Statuses of an Error, as in RFC 9110.
-const (
-	// StatusBadRequest: the request was verified, and can't be read.
-	StatusBadRequest = 400
-	// StatusUnauthorized: the request can't be verified.
-	StatusUnauthorized = 401
-)
-
-// Error says why a request is refused. It holds neither a secret nor anything that the request said.
-type Error struct {
-	// Status is StatusUnauthorized or StatusBadRequest.
-	Status int
-	// Problem is the whole message.
-	Problem string
-}
-
-// Error returns the message.
-func (e *Error) Error() string { return e.Problem }
-
 // Receive verifies a request of a provider, and returns what it says was pushed: nothing for a ping and for events that
-// are about something else. The error is an *Error.
-func Receive(provider Provider, secret []byte, r Request) ([]Push, error) {
+// are about something else. The error is a *posted.Error.
+func Receive(provider Provider, secret []byte, r posted.Request) ([]Push, error) {
 	verify, parse := schemeOf(provider)
 	if verify == nil {
-		return nil, &Error{Status: StatusUnauthorized, Problem: fmt.Sprintf("%q is no provider of webhooks: write one of %s", provider, list())}
+		return nil, &posted.Error{Status: posted.StatusUnauthorized, Problem: fmt.Sprintf("%q is no provider of webhooks: write one of %s", provider, list())}
 	}
 	if len(secret) == 0 || !verify(secret, r) {
 		return nil, unverified(provider)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fairlead/fairlead/posted"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
@@ -31,8 +32,8 @@ type request struct {
 	token   string
 }
 
-func (r request) webhook() webhook.Request {
-	return webhook.Request{Body: r.body, Token: r.token, Header: func(name string) string {
+func (r request) webhook() posted.Request {
+	return posted.Request{Body: r.body, Token: r.token, Header: func(name string) string {
 		for header, value := range r.headers {
 			if strings.EqualFold(header, name) {
 				return value
@@ -261,10 +262,10 @@ func TestHostileBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pushes, err := webhook.Receive(tc.provider, []byte(secret), sign(tc.provider, secret, []byte(tc.body)).webhook())
-			var problem *webhook.Error
+			var problem *posted.Error
 			switch {
 			case tc.problem != "":
-				want := &webhook.Error{Status: webhook.StatusBadRequest, Problem: tc.problem}
+				want := &posted.Error{Status: posted.StatusBadRequest, Problem: tc.problem}
 				if !errors.As(err, &problem) || cmp.Diff(want, problem) != "" || err.Error() != tc.problem {
 					t.Errorf("%s: Receive(...): %v, want %q", tc.reason, err, tc.problem)
 				}

@@ -1,4 +1,4 @@
-package webhook
+package posted
 
 import (
 	"crypto/hmac"
@@ -10,17 +10,21 @@ import (
 	"strings"
 )
 
-// verifier reports whether a request shows that its sender knows the secret, which isn't empty.
-type verifier func(secret []byte, r Request) bool
+// Verifier reports whether a request shows that its sender knows the secret, which isn't empty.
+type Verifier func(secret []byte, r Request) bool
 
-// Headers that secrets and signatures are sent in.
-const (
-	headerAuthorization = "Authorization"
-	headerAPIKey        = "X-Api-Key" //nolint:gosec // the name of a header
-)
+// HeaderAuthorization is the header in which a secret may stand behind "Bearer ".
+const HeaderAuthorization = "Authorization"
 
-// signed verifies an HMAC of the body, in hex behind a prefix, in the first of the headers that was sent.
-func signed(newHash func() hash.Hash, prefix string, headers ...string) verifier {
+// SignedSHA256 verifies an HMAC-SHA256 of the body, in hex behind a prefix, in the first of the headers that was sent.
+func SignedSHA256(prefix string, headers ...string) Verifier {
+	return signed(sha256.New, prefix, headers...)
+}
+
+// SignedSHA1 is what Nexus does.
+func SignedSHA1(headers ...string) Verifier { return signed(sha1.New, "", headers...) }
+
+func signed(newHash func() hash.Hash, prefix string, headers ...string) Verifier {
 	return func(secret []byte, r Request) bool {
 		text, ok := strings.CutPrefix(first(r, headers), prefix)
 		if !ok {
@@ -36,17 +40,9 @@ func signed(newHash func() hash.Hash, prefix string, headers ...string) verifier
 	}
 }
 
-// signedSHA256 is what most providers do.
-func signedSHA256(prefix string, headers ...string) verifier {
-	return signed(sha256.New, prefix, headers...)
-}
-
-// signedSHA1 is what Nexus does.
-func signedSHA1(headers ...string) verifier { return signed(sha1.New, "", headers...) }
-
-// sentIn verifies that a header holds the secret itself. In Authorization it may stand behind "Bearer ", which some
+// SentIn verifies that a header holds the secret itself. In Authorization it may stand behind "Bearer ", which some
 // consoles add and others leave to the user.
-func sentIn(headers ...string) verifier {
+func SentIn(headers ...string) Verifier {
 	return func(secret []byte, r Request) bool {
 		for _, header := range headers {
 			value := r.Header(header)
@@ -54,7 +50,7 @@ func sentIn(headers ...string) verifier {
 				return true
 			}
 			scheme, token, _ := strings.Cut(value, " ")
-			if header == headerAuthorization && strings.EqualFold(scheme, "Bearer") && same(strings.TrimSpace(token), secret) {
+			if header == HeaderAuthorization && strings.EqualFold(scheme, "Bearer") && same(strings.TrimSpace(token), secret) {
 				return true
 			}
 		}
@@ -62,11 +58,11 @@ func sentIn(headers ...string) verifier {
 	}
 }
 
-// inURL verifies that the URL's last segment is the secret: what is left for providers that sign and send nothing.
-func inURL(secret []byte, r Request) bool { return same(r.Token, secret) }
+// InURL verifies that the URL's last segment is the secret: what is left for providers that sign and send nothing.
+func InURL(secret []byte, r Request) bool { return same(r.Token, secret) }
 
-// anyOf verifies what one of several verifiers accepts.
-func anyOf(verifiers ...verifier) verifier {
+// AnyOf verifies what one of several verifiers accepts.
+func AnyOf(verifiers ...Verifier) Verifier {
 	return func(secret []byte, r Request) bool {
 		for _, verify := range verifiers {
 			if verify(secret, r) {
