@@ -3,6 +3,7 @@ package gitwriter_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,7 +72,7 @@ func (s *gitServer) anything(t *testing.T, random *rand.Rand, m *gitwriter.Mirro
 	case 2:
 		what = "merge"
 		git(t, work, "checkout", "-q", "-B", "side", fmt.Sprintf("HEAD~%d", min(step/3, 2)))
-		writeFile(t, work, "note.txt", fmt.Sprint(step))
+		writeFile(t, work, "note.txt", strconv.Itoa(step))
 		git(t, work, "add", "-A")
 		git(t, work, "commit", "-q", "-m", fmt.Sprint("note ", step))
 		git(t, work, "merge", "-q", "-X", "ours", "-m", fmt.Sprint("merge ", step), "main")
