@@ -18,7 +18,7 @@ import (
 const hintEvery = time.Second
 
 // Hint says that somebody may have pushed to a branch. The ConfigRepositories in the namespace (all of them if it is empty)
-// that follow it are looked at at once, the suspended ones as well; the Git server decides whether there is anything new. It
+// that follow it are looked at without delay, the suspended ones as well; the Git server decides whether there is anything new. It
 // returns their number.
 func (r *Reconciler) Hint(namespace string, push gitwebhook.Push) int {
 	var repositories v1alpha1.ConfigRepositoryList

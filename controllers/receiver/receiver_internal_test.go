@@ -260,7 +260,7 @@ func TestUnusableSecretsAreLogged(t *testing.T) {
 	}{
 		"Provider": {
 			reason: "a provider that was misspelt", data: map[string]string{KeyProvider: "habor", KeyToken: token},
-			want: `"reason":"its key provider must be one of [distribution harbor github gitlab dockerhub quay azure google ecr nexus gitea generic]"`,
+			want: `"reason":"its key provider must be one of [distribution harbor github gitlab dockerhub quay azure google ecr nexus gitea generic bitbucket]"`,
 		},
 		"Token": {
 			reason: "a token that was forgotten", data: map[string]string{KeyProvider: "harbor"},
