@@ -71,7 +71,7 @@ func (n *Notifications) relay(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer, err := n.post(r.Context(), body, r.Header.Get("Authorization"))
+	answer, err := n.post(r.Context(), hookSecret, body, map[string]string{"Authorization": r.Header.Get("Authorization")})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
@@ -125,20 +125,29 @@ func (n *Notifications) Replay(ctx context.Context, token string) (Answer, error
 	if last == nil {
 		return Answer{}, errors.New("replay a notification: none was forwarded that tells of a pushed tag")
 	}
-	return n.post(ctx, last, "Bearer "+token)
+	return n.post(ctx, hookSecret, last, map[string]string{"Authorization": "Bearer " + token})
 }
 
-func (n *Notifications) post(ctx context.Context, body []byte, authorization string) (Answer, error) {
+// PostGit posts what GitLab does after a push to the branch main, to the webhook of a Secret in Fairlead's namespace.
+func (n *Notifications) PostGit(ctx context.Context, secret, token, repository string) (Answer, error) {
+	body := fmt.Appendf(nil, `{"object_kind": "push", "ref": "refs/heads/main", "project": {"git_http_url": %q}}`, repository)
+	return n.post(ctx, secret, body, map[string]string{"X-Gitlab-Token": token})
+}
+
+// post posts to the webhook of a Secret.
+func (n *Notifications) post(ctx context.Context, secret string, body []byte, headers map[string]string) (Answer, error) {
 	to := n.to.Load()
 	if to == nil {
 		return Answer{}, errors.New("post a notification: the controller hasn't been started")
 	}
-	url := "http://" + *to + "/hooks/" + Namespace + "/" + hookSecret
+	url := "http://" + *to + "/hooks/" + Namespace + "/" + secret
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, fmt.Errorf("post a notification: %w", err)
 	}
-	request.Header.Set("Authorization", authorization)
+	for name, value := range headers {
+		request.Header.Set(name, value)
+	}
 	response, err := n.client.Do(request)
 	if err != nil {
 		return Answer{}, fmt.Errorf("post a notification: %w", err)
