@@ -7,18 +7,21 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
 const (
-	opToken = "get a token of the GitHub App's installation"
+	opToken = "get a token of the GitHub App's installation" //nolint:gosec // It says what is done.
 
 	// A token is replaced so long before it runs out: no push may begin with one that ends under way.
 	tokenMargin = 5 * time.Minute
@@ -28,6 +31,73 @@ const (
 	// maxTokenAnswer bounds the answer, which lists the repositories of the installation as well.
 	maxTokenAnswer = 1 << 20
 )
+
+// GitHubApp is an app that is installed where the repository is.
+type GitHubApp struct {
+	// ID of the app, or its client id; InstallationID of its installation.
+	ID, InstallationID string
+	// PrivateKey is one of the app's keys, RSA as PEM.
+	PrivateKey string
+	// BaseURL of the API; empty means DefaultGitHubAPI. GitHub Enterprise Server has it at https://host/api/v3.
+	BaseURL string
+}
+
+// String hides the key from package fmt.
+func (a GitHubApp) String() string { return hidden }
+
+// GoString hides the key from %#v.
+func (a GitHubApp) GoString() string { return hidden }
+
+// Check reports what of the app can't be used, as an *InputError.
+func (a GitHubApp) Check() error {
+	if a.ID == "" || a.InstallationID == "" {
+		return &InputError{Problem: "the GitHub App's id or the id of its installation is missing: give both"}
+	}
+	if strings.ContainsFunc(a.InstallationID, func(r rune) bool { return r < '0' || r > '9' }) {
+		return &InputError{Problem: "the installation id is no number: it is the last part of the installation's URL"}
+	}
+	if _, err := a.key(); err != nil {
+		return err
+	}
+	_, err := a.api()
+	return err
+}
+
+// key reads the private key in the forms that GitHub and openssl give it.
+func (a GitHubApp) key() (*rsa.PrivateKey, error) {
+	unusable := &InputError{Problem: "the GitHub App's private key can't be read: write the RSA key as PEM, as it was downloaded from the app's settings"}
+	block, _ := pem.Decode([]byte(a.PrivateKey))
+	if block == nil {
+		return nil, unusable
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, unusable
+	}
+	key, ok := parsed.(*rsa.PrivateKey)
+	if !ok {
+		return nil, unusable
+	}
+	return key, nil
+}
+
+// DefaultGitHubAPI is the API of a GitHubApp that names none.
+const DefaultGitHubAPI = "https://api.github.com"
+
+// api is the URL of the API, without a slash at its end.
+func (a GitHubApp) api() (string, error) {
+	if a.BaseURL == "" {
+		return DefaultGitHubAPI, nil
+	}
+	u, err := url.Parse(a.BaseURL)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != schemeHTTPS {
+		return "", &InputError{Problem: "the base URL of the GitHub App's API can't be used: write it like https://github.example.com/api/v3"}
+	}
+	return strings.TrimSuffix(u.String(), "/"), nil
+}
 
 // appToken keeps the token of a GitHub App's installation until shortly before it runs out. A nil one has none.
 type appToken struct {

@@ -185,7 +185,7 @@ func newProxy(t testing.TB, user, pass string) *proxyServer {
 
 // connect joins a client with a server.
 func connect(t testing.TB, w http.ResponseWriter, host string) {
-	server, err := net.Dial("tcp", host)
+	server, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return

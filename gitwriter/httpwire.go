@@ -28,10 +28,9 @@ type httpWire struct {
 	remote Remote
 	link   *link
 	now    func() time.Time
-	sent   int
+	// sent counts the requests.
+	sent *int
 }
-
-func (w *httpWire) exchanges() int { return w.sent }
 
 // hangUp has nothing to end: a request is over when it is answered.
 func (w *httpWire) hangUp() {}
@@ -91,7 +90,7 @@ func (w *httpWire) do(request *http.Request, op, mediaType string, limit int64, 
 		return err
 	}
 	w.remote.Auth.authorize(request, token)
-	w.sent++
+	*w.sent++
 	response, err := w.link.http.Do(request)
 	if err != nil {
 		return err
@@ -132,12 +131,8 @@ func (w *httpWire) checkStatus(op string, response *http.Response) error {
 	switch {
 	case status == http.StatusOK:
 		return nil
-	case status == http.StatusUnauthorized && w.remote.Auth.anonymous():
-		return w.fault(op, ReasonAuthentication, "the server wants credentials and there are none: name a secret with username and password"+said)
-	case status == http.StatusUnauthorized:
-		return w.fault(op, ReasonAuthentication, w.remote.Auth.refusedWords()+said)
-	case status == http.StatusProxyAuthRequired:
-		return w.fault(op, ReasonProxy, "the proxy refused username and password: check the secret of the proxy"+said)
+	case status == http.StatusUnauthorized || status == http.StatusProxyAuthRequired:
+		return w.unauthorized(op, status, said)
 	case status == http.StatusForbidden:
 		return later(w.fault(op, refusalOf(words, ReasonForbidden), "the credentials may not do this: give them the right to read and write the repository"+said))
 	case status == http.StatusNotFound || status == http.StatusGone:
@@ -150,6 +145,18 @@ func (w *httpWire) checkStatus(op string, response *http.Response) error {
 		return later(w.fault(op, ReasonUnavailable, "the server answered "+strconv.Itoa(status)+": it is asked again later"+said))
 	default:
 		return w.fault(op, ReasonProtocol, "the server answered "+strconv.Itoa(status)+said)
+	}
+}
+
+// unauthorized says whose credentials are wanted, or wrong.
+func (w *httpWire) unauthorized(op string, status int, said string) error {
+	switch {
+	case status == http.StatusProxyAuthRequired:
+		return w.fault(op, ReasonProxy, "the proxy refused username and password: check the secret of the proxy"+said)
+	case w.remote.Auth.anonymous():
+		return w.fault(op, ReasonAuthentication, "the server wants credentials and there are none: name a secret with username and password"+said)
+	default:
+		return w.fault(op, ReasonAuthentication, w.remote.Auth.refusedWords()+said)
 	}
 }
 

@@ -49,7 +49,8 @@ func parseKnownHosts(text string) (knownHosts, error) {
 		known = append(known, knownHost{patterns: hosts, key: key, revoked: marker == "revoked"})
 	}
 	if len(known) == 0 {
-		return nil, &InputError{Problem: "known_hosts holds no key, without which no server can be told from an impostor: write what ssh-keyscan prints, and compare it with what the server's operator publishes"}
+		return nil, &InputError{Problem: "known_hosts holds no key, without which no server can be told from an impostor: " +
+			"write what ssh-keyscan prints, and compare it with what the server's operator publishes"}
 	}
 	return known, nil
 }

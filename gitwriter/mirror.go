@@ -124,9 +124,9 @@ func (m *Mirror) open() (*session, error) {
 	}
 	s := &session{remote: remote, base: l.base, known: &l.known}
 	if l.ssh != nil {
-		s.wire = &sshWire{connection: l.ssh, path: l.base.Path}
+		s.wire = &sshWire{connection: l.ssh, path: l.base.Path, ran: &s.requests}
 	} else {
-		s.wire = &httpWire{remote: remote, link: l, now: m.now}
+		s.wire = &httpWire{remote: remote, link: l, now: m.now, sent: &s.requests}
 	}
 	return s, nil
 }

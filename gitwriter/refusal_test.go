@@ -20,10 +20,11 @@ func TestServerSaysNo(t *testing.T) {
 	status := func(code int, words string) func(s *gitServer) {
 		return func(s *gitServer) {
 			s.onRequest(func(w http.ResponseWriter, _ *http.Request, kind string) bool {
-				if kind == kindPush {
-					http.Error(w, words, code)
+				if kind != kindPush {
+					return false
 				}
-				return kind == kindPush
+				http.Error(w, words, code)
+				return true
 			})
 		}
 	}

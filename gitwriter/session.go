@@ -27,6 +27,8 @@ type session struct {
 	base   *url.URL
 	wire   wire
 	known  *advertisements
+	// requests counts what was sent: HTTP requests, or commands over SSH.
+	requests int
 	// rewrites are the histories that were replaced by force, as far as this session noticed.
 	rewrites []Rewrite
 	// listed are the references that the last greeting of a server without version 2 named, until somebody uses them.

@@ -60,7 +60,7 @@ func newKey(t testing.TB) crypto.Signer {
 	return key
 }
 
-func newSigner(t testing.TB, key crypto.Signer) ssh.Signer {
+func newSigner(t testing.TB, key crypto.Signer) ssh.Signer { //nolint:ireturn // The library has no other type for it.
 	t.Helper()
 	signer, err := ssh.NewSignerFromKey(key)
 	must(t, err)

@@ -15,18 +15,18 @@ import (
 // have forgotten it without a word.
 const sshReuse = 10 * time.Second
 
+var errSSHRefused = errors.New("the server doesn't run the command")
+
 // sshWire runs Git's services as commands on an SSH server, at most one at a time.
 type sshWire struct {
-	remote     Remote
 	connection *sshConnection
 	path       string
 
-	ran int
+	// ran counts the commands.
+	ran *int
 	// open is the command that runs, and its greeting is read.
 	open *sshCommand
 }
-
-func (w *sshWire) exchanges() int { return w.ran }
 
 func (w *sshWire) hangUp() {
 	if w.open != nil {
@@ -46,7 +46,7 @@ func (w *sshWire) start(ctx context.Context, op, service string, read func(io.Re
 	if err != nil {
 		return err
 	}
-	w.ran++
+	*w.ran++
 	if err := command.exchange(ctx, nil, maxSmallAnswer, read); err != nil {
 		err = w.explain(ctx, op, command, err)
 		command.abort(err)

@@ -121,7 +121,7 @@ func newRelay(b *testing.B, to *httptest.Server) *relay {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", to.Listener.Addr().String())
+			server, err := new(net.Dialer).DialContext(b.Context(), "tcp", to.Listener.Addr().String())
 			if err != nil {
 				_ = client.Close()
 				continue
@@ -134,7 +134,7 @@ func newRelay(b *testing.B, to *httptest.Server) *relay {
 }
 
 func (r *relay) copy(to, from net.Conn, count *int64) {
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)

@@ -20,8 +20,6 @@ type wire interface {
 	call(ctx context.Context, c call, read func(r io.Reader) error) error
 	// hangUp ends what is open of a service, so that the next call or greeting opens it anew.
 	hangUp()
-	// exchanges is how many requests were sent, or commands run.
-	exchanges() int
 }
 
 // call is a request to a service.
@@ -131,24 +129,4 @@ func httpTransport(r Remote, base *url.URL) (*http.Transport, error) {
 		return proxyFault(base.Host, proxy.Host, answer)
 	}
 	return transport, nil
-}
-
-// proxyFault is what a proxy's answer to CONNECT means; nil if it connected.
-func proxyFault(host, proxy string, answer *http.Response) error {
-	switch answer.StatusCode {
-	case http.StatusOK:
-		return nil
-	case http.StatusProxyAuthRequired:
-		return &Error{
-			Op: opConnect, Host: host, Reason: ReasonProxy,
-			Message: "the proxy " + proxy + " refused username and password: check the secret of the proxy",
-		}
-	default:
-		e := &Error{
-			Op: opConnect, Host: host, Reason: ReasonProxy,
-			Message: "the proxy " + proxy + " doesn't connect to the server, it answered " + quote(answer.Status),
-		}
-		e.later = answer.StatusCode >= http.StatusInternalServerError
-		return e
-	}
 }

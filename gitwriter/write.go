@@ -258,7 +258,7 @@ func answerLost(err error) bool {
 
 // result tells what became of everything, given the run's error.
 func (w *writing) result(err error) WriteResult {
-	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.wire.exchanges(), Rewrites: w.session.rewrites}
+	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.requests, Rewrites: w.session.rewrites}
 	if w.head != nil {
 		r.Head = w.head.Head
 	}

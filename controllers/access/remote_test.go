@@ -173,8 +173,8 @@ func runRemote(t *testing.T, cases map[string]gitCase) {
 			if diff := cmp.Diff(tc.err, strings.ReplaceAll(text(err), made.Namespace+"/", "NS/")); diff != "" {
 				t.Fatalf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
-			if refused := (*access.Error)(nil); err != nil {
-				if !errors.As(err, &refused) || refused.Reason != v1alpha1.ReasonSecretNotUsable || refused.Final {
+			if err != nil {
+				if refused := (*access.Error)(nil); !errors.As(err, &refused) || refused.Reason != v1alpha1.ReasonSecretNotUsable || refused.Final {
 					t.Errorf("\n%s\n%#v: the reason must be SecretNotUsable, and mending a Secret, which isn't watched, must be found out by itself", tc.reason, err)
 				}
 				return

@@ -91,24 +91,35 @@ func reasonOf(err error) v1alpha1.Reason {
 	if !errors.As(err, &failure) {
 		return v1alpha1.ReasonGitFailed
 	}
-	if reason, ok := reasonsOfGit[failure.Reason]; ok {
-		return reason
-	}
-	return v1alpha1.ReasonGitFailed
+	return reasonOfGit(failure.Reason)
 }
 
-// reasonsOfGit names what a Git server says no with. What isn't here is ReasonGitFailed.
-var reasonsOfGit = map[gitwriter.Reason]v1alpha1.Reason{
-	gitwriter.ReasonRefused:           v1alpha1.ReasonPushRefused,
-	gitwriter.ReasonBranchProtected:   v1alpha1.ReasonBranchProtected,
-	gitwriter.ReasonHookDeclined:      v1alpha1.ReasonHookDeclined,
-	gitwriter.ReasonQuota:             v1alpha1.ReasonQuotaExceeded,
-	gitwriter.ReasonAuthentication:    v1alpha1.ReasonAuthenticationFailed,
-	gitwriter.ReasonForbidden:         v1alpha1.ReasonNotAuthorized,
-	gitwriter.ReasonServerNotTrusted:  v1alpha1.ReasonServerNotTrusted,
-	gitwriter.ReasonProxy:             v1alpha1.ReasonProxyFailed,
-	gitwriter.ReasonRedirected:        v1alpha1.ReasonRepositoryMoved,
-	gitwriter.ReasonBranchMissing:     v1alpha1.ReasonBranchNotFound,
-	gitwriter.ReasonRepositoryEmpty:   v1alpha1.ReasonBranchNotFound,
-	gitwriter.ReasonRepositoryMissing: v1alpha1.ReasonRepositoryNotFound,
+// reasonOfGit names what a Git server says no with.
+func reasonOfGit(reason gitwriter.Reason) v1alpha1.Reason {
+	switch reason {
+	case gitwriter.ReasonRefused:
+		return v1alpha1.ReasonPushRefused
+	case gitwriter.ReasonBranchProtected:
+		return v1alpha1.ReasonBranchProtected
+	case gitwriter.ReasonHookDeclined:
+		return v1alpha1.ReasonHookDeclined
+	case gitwriter.ReasonQuota:
+		return v1alpha1.ReasonQuotaExceeded
+	case gitwriter.ReasonAuthentication:
+		return v1alpha1.ReasonAuthenticationFailed
+	case gitwriter.ReasonForbidden:
+		return v1alpha1.ReasonNotAuthorized
+	case gitwriter.ReasonServerNotTrusted:
+		return v1alpha1.ReasonServerNotTrusted
+	case gitwriter.ReasonProxy:
+		return v1alpha1.ReasonProxyFailed
+	case gitwriter.ReasonRedirected:
+		return v1alpha1.ReasonRepositoryMoved
+	case gitwriter.ReasonBranchMissing, gitwriter.ReasonRepositoryEmpty:
+		return v1alpha1.ReasonBranchNotFound
+	case gitwriter.ReasonRepositoryMissing:
+		return v1alpha1.ReasonRepositoryNotFound
+	default:
+		return v1alpha1.ReasonGitFailed
+	}
 }
