@@ -32,7 +32,7 @@ func TestEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u, err := Remote{URL: c.url}.parse()
-			got := ""
+			var got string
 			switch {
 			case err != nil:
 				got = err.Error()
