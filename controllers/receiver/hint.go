@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 	gitwebhook "github.com/fairlead/fairlead/gitwriter/webhook"
-	"github.com/fairlead/fairlead/posted"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 

@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseBitbucket reads the event repo:push of Bitbucket Cloud ("Event payloads"), and repo:refs_changed of Bitbucket Data
 // Center ("Event payload").

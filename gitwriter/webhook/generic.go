@@ -3,7 +3,7 @@ package webhook
 import (
 	"strings"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // parseGeneric reads what a hook of a Git server of one's own sends: {"repository":

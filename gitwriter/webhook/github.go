@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // forgePush is the event push of GitHub, and of Gitea and Forgejo, which took it from there.
 type forgePush struct {

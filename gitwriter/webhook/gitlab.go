@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseGitLab reads push events of project and group hooks, and those and repository updates of system hooks ("Webhook
 // events", "System hooks").

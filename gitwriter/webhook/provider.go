@@ -3,7 +3,7 @@ package webhook
 import (
 	"encoding/json"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // scheme is how a provider's requests are verified and read.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 	"github.com/fairlead/fairlead/gitwriter/webhook"
-	"github.com/fairlead/fairlead/posted"
 )
 
 const (

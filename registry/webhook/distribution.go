@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // distributionEvent is one event of CNCF Distribution's notifications ("Work with notifications"), whose shape Azure uses, too.
 type distributionEvent struct {

@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseDockerHub reads Docker Hub's one event ("Webhooks": example payload). Its callback_url is never called: who could
 // post here could have named any.

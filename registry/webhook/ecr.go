@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // ecrEvent is EventBridge's event "ECR Image Action" ("Amazon ECR events and EventBridge"), or only its detail.

@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseGeneric reads what a script sends: {"image": "registry.example.com/web-hook/www", "tag": "v1.0.36"}. The tag may be
 // left out, or stand behind the image. A payload that names a Git repository and no image is about something else.

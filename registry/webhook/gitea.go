@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseGitea reads the event package of Gitea and Forgejo. An image is pulled as owner/name.
 func parseGitea(r posted.Request) ([]Push, error) {

@@ -3,7 +3,7 @@ package webhook
 import (
 	"strings"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // githubPackage is a package of GitHub Packages.

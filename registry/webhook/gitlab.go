@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseGitLab reads GitLab's project, group and system hooks ("Webhook events"). GitLab has no event for a push to its
 // container registry: that something in a project ended has to do, and everything below the project is meant.

@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseGoogle reads a message of the topic "gcr" of Artifact Registry ("Configuring Pub/Sub notifications"), as a push
 // subscription of Pub/Sub delivers it: wrapped, or with payload unwrapping.

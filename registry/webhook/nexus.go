@@ -1,6 +1,6 @@
 package webhook
 
-import "github.com/fairlead/fairlead/posted"
+import "github.com/fairlead/fairlead/controllers/receiver/posted"
 
 // parseNexus reads the event rm:repository:component of Nexus Repository ("Example Headers And Payloads"). An image is
 // pulled as its name alone where the repository has a connector of its own, and below the repository's name where Nexus

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // headerAPIKey is what EventBridge sends a key in.

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // quayHost is the one Quay that everybody knows by the same name.

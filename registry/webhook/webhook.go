@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 )
 
 // MaxPushes is how many different pushes of one payload count. What is beyond is found by the next scan.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fairlead/fairlead/posted"
+	"github.com/fairlead/fairlead/controllers/receiver/posted"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
 
