@@ -3,6 +3,8 @@ package v1alpha1
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // ApplicationSpec says which path of the config repository is kept rolled out, and where. The names and meanings are
@@ -25,6 +27,41 @@ type ApplicationSpec struct {
 	// +optional
 	SyncPolicy SyncPolicy `json:"syncPolicy,omitempty"`
 
+	// IgnoreDifferences names fields whose values in the cluster are nobody's concern: they don't make an object
+	// OutOfSync and aren't set back.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	IgnoreDifferences []IgnoreDifferences `json:"ignoreDifferences,omitempty"`
+
+	// RevisionHistoryLimit is the number of entries that `status.history` keeps.
+	// +kubebuilder:default=10
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=50
+	// +optional
+	RevisionHistoryLimit *int32 `json:"revisionHistoryLimit,omitempty"`
+
+	// HealthChecks tell the health of kinds by CEL expressions, where conditions don't tell it or tell it otherwise.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=apiVersion
+	// +listMapKey=kind
+	// +optional
+	HealthChecks []HealthCheck `json:"healthChecks,omitempty"`
+
+	// Info is shown by `fairlead app get` and means nothing to Fairlead: links to dashboards, owners.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=atomic
+	// +optional
+	Info []Info `json:"info,omitempty"`
+
+	// Timeout bounds one sync: what isn't applied and, where later waves or hooks wait for it, healthy by then has
+	// failed. At least 1s.
+	// +kubebuilder:default="30m"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
+	// +optional
+	Timeout metav1.Duration `json:"timeout,omitempty"`
+
 	// ServiceAccountName is the ServiceAccount, in the Application's namespace, that is impersonated for all that is
 	// applied. In Fairlead's own namespace it is optional: without it the controller's rights count. Anywhere else
 	// it defaults to `fairlead-sync`.
@@ -39,7 +76,12 @@ type ApplicationSpec struct {
 
 // ApplicationSource is a path of a config repository.
 //
+// What the path holds is found as Argo CD finds it: with one of `helm`, `kustomize` and `directory` it is that; otherwise
+// a folder with a Chart.yaml is a Helm chart, one with a kustomization.yaml (kustomization.yml, Kustomization) is a
+// kustomization, and any other is a directory of manifests.
+//
 // +kubebuilder:validation:XValidation:rule="has(self.repoURL) != has(self.repositoryRef)",message="source needs exactly one of repoURL and repositoryRef"
+// +kubebuilder:validation:XValidation:rule="(has(self.helm) ? 1 : 0) + (has(self.kustomize) ? 1 : 0) + (has(self.directory) ? 1 : 0) <= 1",message="source may have one of helm, kustomize and directory: a path is one of them"
 type ApplicationSource struct {
 	// RepoURL is the URL of the Git repository. A ConfigRepository in this namespace with the same URL and branch
 	// serves it.
@@ -58,7 +100,7 @@ type ApplicationSource struct {
 	// +optional
 	TargetRevision string `json:"targetRevision,omitempty"`
 
-	// Path of the Helm chart in the repository.
+	// Path in the repository of the Helm chart, the kustomization or the directory of manifests.
 	// +kubebuilder:default="."
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
@@ -66,10 +108,17 @@ type ApplicationSource struct {
 	// +optional
 	Path string `json:"path,omitempty"`
 
-	// Helm says how the chart is rendered.
-	// +kubebuilder:default={}
+	// Helm says that the path is a Helm chart, and how it is rendered.
 	// +optional
-	Helm HelmSource `json:"helm,omitempty"`
+	Helm *HelmSource `json:"helm,omitempty"`
+
+	// Kustomize says that the path is a kustomization, and what is laid over it.
+	// +optional
+	Kustomize *KustomizeSource `json:"kustomize,omitempty"`
+
+	// Directory says that the path is a directory of manifests, and which files of it count.
+	// +optional
+	Directory *DirectorySource `json:"directory,omitempty"`
 }
 
 // HelmSource says how a chart is rendered. Values of `valueFiles` are overridden by `values`, or by `valuesObject`
@@ -81,7 +130,8 @@ type HelmSource struct {
 	ReleaseName string `json:"releaseName,omitempty"`
 
 	// ValueFiles are read in this order, later ones win. Relative to the chart, or with a leading `/` to the root of
-	// the repository.
+	// the repository. A pattern (`*`, `?`, `[a-z]`, `**` for any number of folders) stands for the files that it
+	// matches, in the order of their names.
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=1024
@@ -104,6 +154,178 @@ type HelmSource struct {
 	// +listType=atomic
 	// +optional
 	Parameters []HelmParameter `json:"parameters,omitempty"`
+
+	// FileParameters are single values that are read from files, as with `helm --set-file`.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	FileParameters []HelmFileParameter `json:"fileParameters,omitempty"`
+
+	// IgnoreMissingValueFiles leaves out value files that aren't there.
+	// +optional
+	IgnoreMissingValueFiles bool `json:"ignoreMissingValueFiles,omitempty"`
+
+	// SkipCrds leaves out the chart's folder `crds`.
+	// +optional
+	SkipCrds bool `json:"skipCrds,omitempty"`
+
+	// SkipTests leaves out the chart's test hooks.
+	// +optional
+	SkipTests bool `json:"skipTests,omitempty"`
+
+	// SkipSchemaValidation doesn't hold the values against values.schema.json.
+	// +optional
+	SkipSchemaValidation bool `json:"skipSchemaValidation,omitempty"`
+
+	// KubeVersion is what templates see as `.Capabilities.KubeVersion`, in place of the cluster's version.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	KubeVersion string `json:"kubeVersion,omitempty"`
+
+	// APIVersions are what templates see as `.Capabilities.APIVersions`, in place of what the cluster serves:
+	// `apps/v1`, `apps/v1/Deployment`.
+	// +kubebuilder:validation:MaxItems=1024
+	// +kubebuilder:validation:items:MaxLength=512
+	// +listType=atomic
+	// +optional
+	APIVersions []string `json:"apiVersions,omitempty"`
+
+	// Namespace is what templates see as `.Release.Namespace`, in place of the destination's namespace.
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// HelmFileParameter is a single value that is read from a file.
+type HelmFileParameter struct {
+	// Name is the key path of the value.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Name string `json:"name"`
+	// Path of the file, as in `valueFiles`.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Path string `json:"path"`
+}
+
+// KustomizeSource is laid over a kustomization, as an overlay of one's own would be.
+type KustomizeSource struct {
+	// NamePrefix is put before every name.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	NamePrefix string `json:"namePrefix,omitempty"`
+	// NameSuffix is put behind every name.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	NameSuffix string `json:"nameSuffix,omitempty"`
+	// Namespace of every object.
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// Images replace names, tags and digests, as with `kustomize edit set image`: `name=newname:tag`, `name:tag`,
+	// `name@digest`.
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	Images []string `json:"images,omitempty"`
+	// Replicas replace numbers of replicas.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	Replicas []KustomizeReplica `json:"replicas,omitempty"`
+	// CommonLabels are put on every object.
+	// +optional
+	CommonLabels map[string]string `json:"commonLabels,omitempty"`
+	// LabelWithoutSelector keeps the common labels out of selectors.
+	// +optional
+	LabelWithoutSelector bool `json:"labelWithoutSelector,omitempty"`
+	// LabelIncludeTemplates puts the common labels on pod templates, too, with `labelWithoutSelector`.
+	// +optional
+	LabelIncludeTemplates bool `json:"labelIncludeTemplates,omitempty"`
+	// CommonAnnotations are put on every object.
+	// +optional
+	CommonAnnotations map[string]string `json:"commonAnnotations,omitempty"`
+	// Components are folders with components, relative to the path.
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	Components []string `json:"components,omitempty"`
+	// Patches are applied last.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	Patches []KustomizePatch `json:"patches,omitempty"`
+}
+
+// KustomizeReplica sets a number of replicas.
+type KustomizeReplica struct {
+	// Name of the workload.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// Count of replicas.
+	// +kubebuilder:validation:XIntOrString
+	Count intstr.IntOrString `json:"count"`
+}
+
+// KustomizePatch is a patch of kustomize: a strategic merge patch, or a JSON patch (RFC 6902).
+type KustomizePatch struct {
+	// Path of the patch's file, relative to the source's path; or `patch`.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Path string `json:"path,omitempty"`
+	// Patch is the patch itself.
+	// +kubebuilder:validation:MaxLength=65536
+	// +optional
+	Patch string `json:"patch,omitempty"`
+	// Target selects the objects that are patched.
+	// +optional
+	Target *KustomizeTarget `json:"target,omitempty"`
+	// Options are kustomize's: allowNameChange, allowKindChange.
+	// +optional
+	Options map[string]bool `json:"options,omitempty"`
+}
+
+// KustomizeTarget selects objects. Name and namespace are regular expressions, anchored.
+type KustomizeTarget struct {
+	// Group of the kind.
+	// +optional
+	Group string `json:"group,omitempty"`
+	// Version of the kind.
+	// +optional
+	Version string `json:"version,omitempty"`
+	// Kind of the objects.
+	// +optional
+	Kind string `json:"kind,omitempty"`
+	// Name of the objects.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Namespace of the objects.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// LabelSelector that the objects match.
+	// +optional
+	LabelSelector string `json:"labelSelector,omitempty"`
+	// AnnotationSelector that the objects match.
+	// +optional
+	AnnotationSelector string `json:"annotationSelector,omitempty"`
+}
+
+// DirectorySource says which files of a directory are manifests. They end in `.yaml`, `.yml` or `.json`.
+type DirectorySource struct {
+	// Recurse reads the folders below, too.
+	// +optional
+	Recurse bool `json:"recurse,omitempty"`
+	// Include is a pattern, relative to the path; only files that match it count. `{a.yaml,b/*.yaml}` gives several.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Include string `json:"include,omitempty"`
+	// Exclude is a pattern; files that match it don't count.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Exclude string `json:"exclude,omitempty"`
 }
 
 // HelmParameter is a single value.
@@ -121,16 +343,27 @@ type HelmParameter struct {
 	ForceString bool `json:"forceString,omitempty"`
 }
 
-// InClusterServer is the only destination server there is: the cluster that Fairlead runs in.
-const InClusterServer = "https://kubernetes.default.svc"
+// InClusterServer is the address of the cluster that Fairlead runs in, InClusterName its name.
+const (
+	InClusterServer = "https://kubernetes.default.svc"
+	InClusterName   = "in-cluster"
+)
 
-// ApplicationDestination is where objects go.
+// ApplicationDestination is where objects go: without `server` and `name`, to the cluster that Fairlead runs in.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.server) || !has(self.name)",message="destination may have server or name, not both"
 type ApplicationDestination struct {
-	// Server is the cluster's API server.
-	// +kubebuilder:default="https://kubernetes.default.svc"
-	// +kubebuilder:validation:XValidation:rule="self == 'https://kubernetes.default.svc'",message="server must be https://kubernetes.default.svc, the cluster that Fairlead runs in: other clusters can't be reached yet"
+	// Server is the cluster's API server. Other clusters than the one that Fairlead runs in are named by `name`.
+	// +kubebuilder:validation:XValidation:rule="self == 'https://kubernetes.default.svc'",message="server must be https://kubernetes.default.svc, the cluster that Fairlead runs in: put a kubeconfig for another cluster into a Secret, and its name into destination.name"
 	// +optional
 	Server string `json:"server,omitempty"`
+
+	// Name is the Secret, in the Application's namespace, that holds a kubeconfig for another cluster under the key
+	// `kubeconfig` (or `value`, as Cluster API writes it); or `in-cluster`, the cluster that Fairlead runs in.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Name string `json:"name,omitempty"`
 
 	// Namespace of the objects that name none. An Application outside of Fairlead's own namespace must name its own.
 	// +kubebuilder:validation:MinLength=1
@@ -145,13 +378,200 @@ type SyncPolicy struct {
 	// +optional
 	Automated *AutomatedSync `json:"automated,omitempty"`
 
-	// SyncOptions: `CreateNamespace=true` creates the destination namespace where it is missing.
+	// SyncOptions are Argo CD's: `CreateNamespace=true`, `ApplyOutOfSyncOnly=true`, `PruneLast=true`, `Prune=false`,
+	// `Prune=confirm`, `Delete=false`, `Delete=confirm`, `PrunePropagationPolicy=foreground`, `Replace=true`, `Force=true`,
+	// `ServerSideApply=false`, `Validate=false`, `SkipDryRunOnMissingResource=true`, `FailOnSharedResource=true`,
+	// `RespectIgnoreDifferences=true`. Objects may carry their own in the annotation `fairlead.dev/sync-options`.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(o, o in ['CreateNamespace=true', 'CreateNamespace=false'])",message="syncOptions may hold CreateNamespace=true or CreateNamespace=false, and no other option yet"
+	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional
 	SyncOptions []string `json:"syncOptions,omitempty"`
+
+	// Retry says how often and when a sync that failed is tried again. Without it, again and again, at most a minute
+	// apart. A newer revision is never kept waiting by it.
+	// +optional
+	Retry *RetryStrategy `json:"retry,omitempty"`
+
+	// ManagedNamespaceMetadata is put on the namespace that `CreateNamespace=true` creates, and kept there.
+	// +optional
+	ManagedNamespaceMetadata *ManagedNamespaceMetadata `json:"managedNamespaceMetadata,omitempty"`
+}
+
+// RetryStrategy says how often and when a sync that failed is tried again.
+type RetryStrategy struct {
+	// Limit is the number of retries: 0 none, -1 no limit.
+	// +kubebuilder:default=5
+	// +kubebuilder:validation:Minimum=-1
+	// +kubebuilder:validation:Maximum=1000
+	// +optional
+	Limit int32 `json:"limit"`
+	// Backoff between them.
+	// +kubebuilder:default={}
+	// +optional
+	Backoff Backoff `json:"backoff,omitempty"`
+}
+
+// Backoff is the time between retries.
+type Backoff struct {
+	// Duration before the first retry.
+	// +kubebuilder:default="5s"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('100ms')",message="backoff.duration must be at least 100ms"
+	// +optional
+	Duration metav1.Duration `json:"duration,omitempty"`
+	// Factor by which it grows.
+	// +kubebuilder:default=2
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	Factor int32 `json:"factor,omitempty"`
+	// MaxDuration that it doesn't exceed.
+	// +kubebuilder:default="3m"
+	// +optional
+	MaxDuration metav1.Duration `json:"maxDuration,omitempty"`
+}
+
+// ManagedNamespaceMetadata is what the destination's namespace carries.
+type ManagedNamespaceMetadata struct {
+	// Labels of the namespace.
+	// +optional
+	Labels map[string]string `json:"labels,omitempty"`
+	// Annotations of the namespace.
+	// +optional
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// IgnoreDifferences names fields of objects whose values in the cluster are nobody's concern.
+type IgnoreDifferences struct {
+	// Group of the objects' kind; `*` for any.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Group string `json:"group,omitempty"`
+	// Kind of the objects; `*` for any.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+	// Name of the object; without it, any.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Namespace of the objects; without it, any.
+	// +kubebuilder:validation:MaxLength=63
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// JSONPointers to the fields (RFC 6901).
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	JSONPointers []string `json:"jsonPointers,omitempty"`
+	// JQPathExpressions are paths to the fields, in the part of jq that is a path: `.spec.replicas`,
+	// `.spec.template.spec.containers[].image`, `.data["a.b"]`, `.spec.containers[0]`,
+	// `.spec.containers[] | select(.name == "proxy") | .resources`.
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	JQPathExpressions []string `json:"jqPathExpressions,omitempty"`
+	// ManagedFieldsManagers are field managers; the fields that they own are ignored.
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=128
+	// +listType=atomic
+	// +optional
+	ManagedFieldsManagers []string `json:"managedFieldsManagers,omitempty"`
+}
+
+// HealthCheck tells the health of a kind by CEL expressions over the object `self`. The first that is true counts:
+// degraded, suspended, progressing, healthy. If none is, the object is Progressing.
+type HealthCheck struct {
+	// APIVersion of the kind, such as `example.com/v1`.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	APIVersion string `json:"apiVersion"`
+	// Kind of the objects.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+	// Healthy is an expression such as `self.status.phase == 'Ready'`.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	Healthy string `json:"healthy"`
+	// Progressing is an expression.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Progressing string `json:"progressing,omitempty"`
+	// Suspended is an expression.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Suspended string `json:"suspended,omitempty"`
+	// Degraded is an expression.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Degraded string `json:"degraded,omitempty"`
+	// Message is an expression that gives a string, shown where the object isn't healthy.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Message string `json:"message,omitempty"`
+}
+
+// Info is a name with a value, for people.
+type Info struct {
+	// Name of it.
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// Value of it.
+	// +kubebuilder:validation:MaxLength=4096
+	Value string `json:"value"`
+}
+
+// Operation asks for something once. It is taken away when it was taken up; what came of it stands in
+// `status.operation`.
+type Operation struct {
+	// Sync asks to sync the head now, with or without `syncPolicy.automated`.
+	Sync *SyncOperation `json:"sync"`
+	// InitiatedBy says who asked, for people.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	InitiatedBy string `json:"initiatedBy,omitempty"`
+}
+
+// SyncOperation asks to sync the head now.
+type SyncOperation struct {
+	// Prune deletes what the revision doesn't hold any more, whatever `automated.prune` says.
+	// +optional
+	Prune bool `json:"prune,omitempty"`
+	// DryRun only tells what would be done.
+	// +optional
+	DryRun bool `json:"dryRun,omitempty"`
+	// Force applies everything, what is in sync included.
+	// +optional
+	Force bool `json:"force,omitempty"`
+	// Resources to sync; without it, all. Hooks don't run then.
+	// +kubebuilder:validation:MaxItems=256
+	// +listType=atomic
+	// +optional
+	Resources []SyncResource `json:"resources,omitempty"`
+	// SyncOptions that count beside those of the sync policy, for this one time.
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=64
+	// +listType=atomic
+	// +optional
+	SyncOptions []string `json:"syncOptions,omitempty"`
+}
+
+// SyncResource names an object of the Application.
+type SyncResource struct {
+	// Group of its kind.
+	// +optional
+	Group string `json:"group,omitempty"`
+	// Kind of the object.
+	Kind string `json:"kind"`
+	// Name of the object.
+	Name string `json:"name"`
+	// Namespace of the object; without it, any.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
 }
 
 // AutomatedSync says what is mended without being asked.
@@ -162,6 +582,12 @@ type AutomatedSync struct {
 	// SelfHeal takes back changes that were made in the cluster.
 	// +optional
 	SelfHeal bool `json:"selfHeal,omitempty"`
+	// AllowEmpty allows a revision that holds no object at all to prune everything.
+	// +optional
+	AllowEmpty bool `json:"allowEmpty,omitempty"`
+	// Enabled is false where it is switched off for a while without losing the rest.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
 }
 
 // SyncStatusCode says whether the cluster is as the revision says.
@@ -222,8 +648,16 @@ type ApplicationStatus struct {
 	// +optional
 	Resources []ResourceStatus `json:"resources,omitempty"`
 
-	// History of what was rolled out, the newest first, ten entries at the most.
-	// +kubebuilder:validation:MaxItems=10
+	// SourceType says what the path was found to be.
+	// +optional
+	SourceType SourceType `json:"sourceType,omitempty"`
+
+	// Operation is the sync that runs, or the last one.
+	// +optional
+	Operation *OperationStatus `json:"operation,omitempty"`
+
+	// History of what was rolled out, the newest first; `spec.revisionHistoryLimit` entries at the most.
+	// +kubebuilder:validation:MaxItems=50
 	// +listType=atomic
 	// +optional
 	History []HistoryEntry `json:"history,omitempty"`
@@ -233,6 +667,101 @@ type ApplicationStatus struct {
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// SourceType says what a path is.
+// +kubebuilder:validation:Enum=Helm;Kustomize;Directory
+type SourceType string
+
+// Source types.
+const (
+	// SourceTypeHelm: a Helm chart.
+	SourceTypeHelm SourceType = "Helm"
+	// SourceTypeKustomize: a kustomization.
+	SourceTypeKustomize SourceType = "Kustomize"
+	// SourceTypeDirectory: a directory of manifests.
+	SourceTypeDirectory SourceType = "Directory"
+)
+
+// OperationPhase says how far a sync is.
+// +kubebuilder:validation:Enum=Running;Succeeded;Failed;Error;Superseded
+type OperationPhase string
+
+// Operation phases.
+const (
+	// OperationRunning: it is under way.
+	OperationRunning OperationPhase = "Running"
+	// OperationSucceeded: everything was applied, and the hooks have succeeded.
+	OperationSucceeded OperationPhase = "Succeeded"
+	// OperationFailed: an object was refused or a hook failed.
+	OperationFailed OperationPhase = "Failed"
+	// OperationError: it couldn't be carried out.
+	OperationError OperationPhase = "Error"
+	// OperationSuperseded: a newer revision came before it was over.
+	OperationSuperseded OperationPhase = "Superseded"
+)
+
+// OperationStatus is a sync that runs, or the last one.
+type OperationStatus struct {
+	// Operation as it was asked for; absent for an automated sync.
+	// +optional
+	Operation *Operation `json:"operation,omitempty"`
+	// Phase says how far it is.
+	Phase OperationPhase `json:"phase"`
+	// Message says what it waits for, or how it ended.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// Revision that is synced.
+	Revision string `json:"revision"`
+	// Manifests is the digest of what is applied.
+	// +optional
+	Manifests string `json:"manifests,omitempty"`
+	// Step is the part of the sync that is under way: the phase and the wave, such as `PreSync 0`.
+	// +optional
+	Step string `json:"step,omitempty"`
+	// Hooks that ran, and what became of them.
+	// +kubebuilder:validation:MaxItems=256
+	// +listType=atomic
+	// +optional
+	Hooks []HookStatus `json:"hooks,omitempty"`
+	// Retries is how often it was tried again.
+	// +optional
+	Retries int32 `json:"retries,omitempty"`
+	// NextRetry is when it is tried again.
+	// +optional
+	NextRetry *metav1.MicroTime `json:"nextRetry,omitempty"`
+	// StartedAt is when it began.
+	StartedAt metav1.MicroTime `json:"startedAt"`
+	// FinishedAt is when it ended.
+	// +optional
+	FinishedAt *metav1.MicroTime `json:"finishedAt,omitempty"`
+}
+
+// HookStatus is a hook that ran.
+type HookStatus struct {
+	// Phase in which it runs: PreSync, Sync, PostSync, SyncFail, PostDelete.
+	Phase string `json:"phase"`
+	// Group of its kind.
+	// +optional
+	Group string `json:"group,omitempty"`
+	// Version of its kind.
+	Version string `json:"version"`
+	// Kind of the hook.
+	Kind string `json:"kind"`
+	// Namespace of the hook.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// Name of the hook.
+	Name string `json:"name"`
+	// UID of the object that ran.
+	// +optional
+	UID types.UID `json:"uid,omitempty"`
+	// Status is Running, Succeeded or Failed.
+	// +kubebuilder:validation:Enum=Running;Succeeded;Failed
+	Status string `json:"status"`
+	// Message says why it failed.
+	// +optional
+	Message string `json:"message,omitempty"`
 }
 
 // SyncStatus says whether the cluster is as the revision says.
@@ -282,6 +811,12 @@ type ResourceStatus struct {
 	// Health of the object.
 	// +optional
 	Health HealthStatusCode `json:"health,omitempty"`
+	// Message says how it differs, or why it isn't healthy.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// SyncWave is the wave in which it is applied, if it isn't 0.
+	// +optional
+	SyncWave int32 `json:"syncWave,omitempty"`
 	// RequiresPruning is true for an object that the revision doesn't hold any more.
 	// +optional
 	RequiresPruning bool `json:"requiresPruning,omitempty"`
@@ -322,6 +857,10 @@ type HistoryEntry struct {
 	// +listType=atomic
 	// +optional
 	Images []string `json:"images,omitempty"`
+	// Changes of images against the entry before: `from -> to`.
+	// +listType=atomic
+	// +optional
+	Changes []string `json:"changes,omitempty"`
 	// Verdict on the rollout.
 	Verdict Verdict `json:"verdict"`
 }
@@ -346,6 +885,10 @@ type Application struct {
 
 	Spec   ApplicationSpec   `json:"spec"`
 	Status ApplicationStatus `json:"status,omitempty"`
+
+	// Operation asks for a sync, once. `fairlead app sync` writes it.
+	// +optional
+	Operation *Operation `json:"operation,omitempty"`
 }
 
 // ApplicationList is a list of Applications.

@@ -420,9 +420,9 @@ func TestRefusals(t *testing.T) {
 			want:     `spec.source.path: Invalid value: path must be a relative path inside the repository, without .. and .git`,
 		},
 		"ApplicationServer": {
-			reason:   "another cluster can't be reached yet",
+			reason:   "another cluster is named by the Secret of its kubeconfig, never by its address",
 			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  destination: {server: 'https://other.example.com', namespace: x}\n",
-			want:     `spec.destination.server: Invalid value: server must be https://kubernetes.default.svc, the cluster that Fairlead runs in: other clusters can't be reached yet`,
+			want:     `spec.destination.server: Invalid value: server must be https://kubernetes.default.svc, the cluster that Fairlead runs in: put a kubeconfig for another cluster into a Secret, and its name into destination.name`,
 		},
 		"ApplicationNamespace": {
 			reason:   "the name of a namespace has a form",
@@ -431,18 +431,28 @@ func TestRefusals(t *testing.T) {
 		},
 		"ApplicationSyncOption": {
 			reason:   "an option that does nothing must not look as if it did",
-			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {syncOptions: [Replace=true]}\n" + appRest,
-			want:     `spec.syncPolicy.syncOptions: Invalid value: syncOptions may hold CreateNamespace=true or CreateNamespace=false, and no other option yet`,
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {syncOptions: [Replaced=true]}\n" + appRest,
+			want:     `spec.syncPolicy.syncOptions: Invalid value: syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are`,
 		},
 		"ApplicationName": {
 			reason:   "the name becomes a label's value",
 			manifest: "apiVersion: fairlead.dev/v1alpha1\nkind: Application\nmetadata: {name: " + strings.Repeat("a", 64) + "}\nspec:\n  source: {repositoryRef: {name: r}}\n" + appRest,
 			want:     `Invalid value: metadata.name must have at most 63 characters: it labels every object of the Application`,
 		},
+		"ApplicationTwoDestinations": {
+			reason:   "a cluster has one name",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  destination: {server: 'https://kubernetes.default.svc', name: eu, namespace: x}\n",
+			want:     `spec.destination: Invalid value: destination may have server or name, not both`,
+		},
+		"ApplicationTwoKindsOfSource": {
+			reason:   "a path is a chart or a directory, never both",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}, helm: {}, directory: {recurse: true}}\n" + appRest,
+			want:     `spec.source: Invalid value: source may have one of helm, kustomize and directory: a path is one of them`,
+		},
 		"ApplicationUnknownField": {
-			reason:   "a field of Argo CD that isn't there yet is refused, not dropped",
-			manifest: appHead + "spec:\n  revisionHistoryLimit: 3\n  source: {repositoryRef: {name: r}}\n" + appRest,
-			want:     `strict decoding error: unknown field "spec.revisionHistoryLimit"`,
+			reason:   "a field of Argo CD that isn't there is refused, not dropped",
+			manifest: appHead + "spec:\n  sources: []\n  source: {repositoryRef: {name: r}}\n" + appRest,
+			want:     `strict decoding error: unknown field "spec.sources"`,
 		},
 	}
 	for name, tc := range cases {
@@ -502,8 +512,10 @@ func TestSamplesAndDefaults(t *testing.T) {
 					"repoURL": "https://git.example.com/web-hook/config.git", "targetRevision": "main", "path": "apps/webhooks",
 					"helm": map[string]any{"releaseName": "webhooks", "valueFiles": []any{"values.yaml"}},
 				},
-				"destination": map[string]any{"server": "https://kubernetes.default.svc", "namespace": "webhooks"},
-				"syncPolicy":  map[string]any{"automated": map[string]any{}, "syncOptions": []any{"CreateNamespace=true"}},
+				"destination":          map[string]any{"server": "https://kubernetes.default.svc", "namespace": "webhooks"},
+				"syncPolicy":           map[string]any{"automated": map[string]any{}, "syncOptions": []any{"CreateNamespace=true"}},
+				"revisionHistoryLimit": int64(10),
+				"timeout":              "30m",
 			},
 		},
 		"ConfigRepository": {

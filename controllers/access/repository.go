@@ -98,7 +98,7 @@ func Resolve(namespace string, target v1alpha1.Target, apps []v1alpha1.Applicati
 	}
 	file := target.File
 	if file == "" {
-		if len(app.Spec.Source.Helm.ValueFiles) == 0 {
+		if app.Spec.Source.Helm == nil || len(app.Spec.Source.Helm.ValueFiles) == 0 {
 			return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true,
 				"target %s names no file, and Application %s/%s has no valueFiles to default to: set file", nameOf(target), namespace, app.Name)
 		}

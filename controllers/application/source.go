@@ -94,6 +94,9 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (*gitwriter.Snapsho
 // sourceOf is what the renderer is told of an Application.
 func sourceOf(app *v1alpha1.Application) render.Source {
 	helm := app.Spec.Source.Helm
+	if helm == nil {
+		helm = &v1alpha1.HelmSource{}
+	}
 	source := render.Source{
 		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace,
 		Helm: render.Helm{ReleaseName: helm.ReleaseName, ValueFiles: helm.ValueFiles, Values: helm.Values},
