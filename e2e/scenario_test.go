@@ -71,6 +71,7 @@ func (s *suite) begin(env *testscript.Env) error {
 		"NAME="+name, "NS="+current.namespace, "TEAM="+current.namespace+"-team",
 		"IMAGES="+registry+"/"+name, "IMAGES2="+s.stack.Registry.Second.Address()+"/"+name,
 		"IMAGES_TLS="+s.stack.Registry.Secure.Address()+"/"+name, "GIT_URL="+repository.URL, "GIT_HOST="+s.stack.Git.Address(),
+		"GIT_SSH_URL="+repository.SSHURL(), "SSH_HOST="+s.stack.Git.SSH.Address(),
 		// For the real commands: git looks into the bare repository, kubectl is the administrator's.
 		"GIT_DIR="+repository.Dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
 		"KUBECONFIG="+s.stack.Kubeconfig, "KUBECACHEDIR="+filepath.Join(s.stack.Dir(), "kubectl-cache"),
@@ -227,7 +228,13 @@ func (s *scenario) checkObjects(ctx context.Context, report func(format string, 
 }
 
 func (s *suite) passwords() []string {
-	return []string{s.stack.Registry.Password, s.stack.Registry.Other.Password, s.stack.Notifications.Token, s.stack.Git.Password, planted}
+	return []string{s.secretOfKey(), s.stack.Registry.Password, s.stack.Registry.Other.Password, s.stack.Notifications.Token, s.stack.Git.Password, planted}
+}
+
+// secretOfKey is a part of the SSH key that only the key holds.
+func (s *suite) secretOfKey() string {
+	lines := strings.Split(strings.TrimSpace(s.stack.Git.SSH.Identity), "\n")
+	return lines[len(lines)-2]
 }
 
 // logTail are the last lines that the controller has written in this scenario.

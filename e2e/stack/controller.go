@@ -25,7 +25,11 @@ func (s *Stack) build(ctx context.Context) error {
 	file := filepath.Join(s.dir, "fairlead")
 	s.logf("building cmd/fairlead ...\n")
 	start := time.Now()
-	if err := Build(ctx, file, s.options.Race); err != nil {
+	var flags []string
+	if s.options.Race {
+		flags = append(flags, "-race")
+	}
+	if err := Build(ctx, file, flags...); err != nil {
 		return err
 	}
 	s.logf("built cmd/fairlead in %.1f s\n", time.Since(start).Seconds())

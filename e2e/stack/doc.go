@@ -6,8 +6,8 @@
 //
 //	         counts, faults              counts, faults
 //	push ──▶ [Front]──▶ registry         [Front]──▶ git http-backend ──▶ config.git ◀── HumanCommit
-//	            ▲                           ▲
-//	            └──────── fairlead ─────────┘
+//	            ▲                           ▲                               ▲
+//	            └──────── fairlead ─────────┴─────────────▶ SSH server ─────┘
 //	                         │ token of ServiceAccount fairlead/fairlead
 //	                         ▼
 //	                   kube-apiserver ── etcd, controller-manager, scheduler, kwok

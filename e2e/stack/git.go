@@ -27,9 +27,12 @@ const (
 // maxGitBody bounds a request that must be held in memory: CGI has no chunked bodies, and a zipped one can't be peeked into.
 const maxGitBody = 64 << 20
 
-// GitServer is git http-backend with basic auth, reached through the Front.
+// GitServer is git http-backend with basic auth, reached through the Front, and the same repositories by SSH.
 type GitServer struct {
 	*Front
+
+	// SSH serves the same repositories.
+	SSH *SSHServer
 
 	// Username and Password that the server asks for.
 	Username, Password string
@@ -58,7 +61,10 @@ func (s *Stack) startGit() error {
 	s.onStop(log.Close)
 	git.Front, err = newFront(git.backend(binary, log), gitKind)
 	s.Git = git
-	return err
+	if err != nil {
+		return err
+	}
+	return git.startSSH()
 }
 
 // BeforePush runs a function right before a push is handed on, such as a commit by a human: Fairlead has then decided on a

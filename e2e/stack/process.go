@@ -50,6 +50,11 @@ type process struct {
 
 // start runs a program in a process group of its own, with an environment that leads all its files into the stack's folder.
 func (s *Stack) start(name, binary string, args ...string) (*process, error) {
+	return s.startWith(nil, name, binary, args...)
+}
+
+// startWith is start with more variables in the environment.
+func (s *Stack) startWith(variables []string, name, binary string, args ...string) (*process, error) {
 	p := &process{name: name, log: filepath.Join(s.dir, name+".log"), done: make(chan struct{})}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -59,7 +64,7 @@ func (s *Stack) start(name, binary string, args ...string) (*process, error) {
 	p.cmd = exec.Command(binary, args...) //nolint:noctx // it lives until Stop, not until a context ends
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Dir = s.dir
-	p.cmd.Env = s.environment()
+	p.cmd.Env = append(s.environment(), variables...)
 	p.cmd.SysProcAttr = ownGroup()
 	if err := s.spawner.start(p.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)

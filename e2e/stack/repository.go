@@ -52,6 +52,12 @@ func (r *Repository) CloneURL() string {
 	return strings.Replace(r.URL, "http://", "http://"+r.server.Username+":"+r.server.Password+"@", 1)
 }
 
+// SSHURL is the URL by which clients reach it through the SSH server.
+func (r *Repository) SSHURL() string {
+	path := strings.TrimPrefix(filepath.ToSlash(r.Dir), filepath.ToSlash(r.server.root))
+	return "ssh://" + SSHUser + "@" + r.server.SSH.Address() + path
+}
+
 // Change alters the files of a work tree.
 type Change func(dir string) error
 

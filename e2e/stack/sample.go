@@ -85,8 +85,8 @@ func (s *Stack) PushSample(ctx context.Context) error {
 	return nil
 }
 
-// Variables are what the manifests and transcripts name as ${NAME}. Certificates and their key are in base64, as the data of
-// a Secret is.
+// Variables are what the manifests and transcripts name as ${NAME}. Certificates, keys and known hosts are in base64, as the
+// data of a Secret is.
 func (s *Stack) Variables() map[string]string {
 	return map[string]string{
 		"REGISTRY":          s.Registry.Address(),
@@ -105,6 +105,11 @@ func (s *Stack) Variables() map[string]string {
 		"GIT_DIR":           s.Repository.Dir,
 		"GIT_USERNAME":      s.Git.Username,
 		"GIT_PASSWORD":      s.Git.Password,
+		"SSH_IDENTITY":      encode(s.Git.SSH.Identity),
+		"SSH_KNOWN":         encode(s.Git.SSH.KnownHosts),
+		"SSH_OTHER":         encode(s.Git.SSH.WrongKnownHosts),
+		"SSH_SHOWN":         s.Git.SSH.Fingerprint,
+		"SSH_EXPECTED":      s.Git.SSH.WrongFingerprint,
 		"KUBECONFIG":        s.Kubeconfig,
 	}
 }

@@ -177,6 +177,9 @@ func (s *Stack) end() error {
 	if s.Git != nil && s.Git.Front != nil {
 		errs = append(errs, s.Git.close())
 	}
+	if s.Git != nil && s.Git.SSH != nil {
+		errs = append(errs, s.Git.SSH.close())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range slices.Backward(s.processes) {

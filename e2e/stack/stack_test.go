@@ -62,6 +62,7 @@ func TestStack(t *testing.T) {
 	t.Run("Registry", func(t *testing.T) { t.Parallel(); testRegistry(t, s) })
 	t.Run("SecondRegistry", func(t *testing.T) { t.Parallel(); testSecondRegistry(t, s) })
 	t.Run("Git", func(t *testing.T) { t.Parallel(); testGit(t, s) })
+	t.Run("SSH", func(t *testing.T) { t.Parallel(); testSSH(t, s) })
 	t.Run("Rights", func(t *testing.T) { t.Parallel(); testRights(t, s) })
 	t.Run("Sample", func(t *testing.T) { t.Parallel(); testSample(t, s) })
 }

@@ -54,17 +54,14 @@ func buildTools(ctx context.Context, root, module string, log io.Writer) (string
 	return strings.TrimSpace(out.String()), nil
 }
 
-// Build compiles cmd/fairlead into a file, with the race detector or without. Who starts several stacks builds once and
+// Build compiles cmd/fairlead into a file, with flags of go build such as -race. Who starts several stacks builds once and
 // hands the file to each as Options.Binary.
-func Build(ctx context.Context, file string, race bool) error {
+func Build(ctx context.Context, file string, flags ...string) error {
 	root, err := findRoot()
 	if err != nil {
 		return err
 	}
-	args := []string{"build", "-o", file}
-	if race {
-		args = append(args, "-race")
-	}
+	args := append([]string{"build", "-o", file}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...)
 	cmd.Dir = root
 	cancelGroup(cmd)
