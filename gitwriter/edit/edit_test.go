@@ -221,6 +221,31 @@ func servicesFile(count int) []byte {
 	return file.Bytes()
 }
 
+// TestApplyLarge edits the first, a middle and the last value of a file of several MB.
+func TestApplyLarge(t *testing.T) {
+	t.Parallel()
+	const count = 9500
+	file := servicesFile(count)
+	if len(file) < 4<<20 {
+		t.Fatalf("the file has only %d bytes", len(file))
+	}
+	want := string(file)
+	var edits []edit.Edit
+	for _, i := range []int{0, count / 2, count - 1} {
+		name := fmt.Sprintf("service%d", i)
+		edits = append(edits, edit.Edit{Path: mustPath(t, name+".image.tag"), Value: "1.20"})
+		before := fmt.Sprintf(service, name)
+		want = strings.Replace(want, before, strings.Replace(before, "v1.0.35", `"1.20"`, 1), 1)
+	}
+	got, err := edit.Apply(file, edits...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want != string(got) {
+		t.Error("other bytes than the three values changed")
+	}
+}
+
 // BenchmarkApply edits the last value of a file of usual size, and of a very large one.
 func BenchmarkApply(b *testing.B) {
 	for name, count := range map[string]int{"200Lines": 10, "5MB": 9500} {
