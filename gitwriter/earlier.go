@@ -9,8 +9,13 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxBlobsAtOnce bounds how many files' contents one request asks for.
-const maxBlobsAtOnce = 256
+const (
+	// maxBlobsAtOnce bounds how many files' contents one request asks for.
+	maxBlobsAtOnce = 256
+	// maxEarlierAtOnce bounds in bytes what one request for earlier contents is expected to bring: the file was of about the
+	// size that it has now.
+	maxEarlierAtOnce = 32 << 20
+)
 
 // fileAt is a file in the tree of an earlier commit.
 type fileAt struct {
@@ -21,6 +26,19 @@ type fileAt struct {
 // loadFiles brings what it takes to read files at earlier commits, of whose trees nothing may be here: one request for each
 // folder on the way down, for all files together, and one for the contents. Only what lies on the way is fetched.
 func (m *Mirror) loadFiles(ctx context.Context, s *session, files []fileAt) error {
+	if err := m.loadFolders(ctx, s, files); err != nil {
+		return err
+	}
+	for blobs := range slices.Chunk(m.missingOf(files, plumbing.BlobObject), m.filesAtOnce(files)) {
+		if err := m.loadEarlier(ctx, s, files, blobs, everything, everything); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadFolders brings the folders on the way to the files.
+func (m *Mirror) loadFolders(ctx context.Context, s *session, files []fileAt) error {
 	for range maxTreeDepth {
 		trees := m.missingOf(files, plumbing.TreeObject)
 		if len(trees) == 0 {
@@ -33,20 +51,33 @@ func (m *Mirror) loadFiles(ctx context.Context, s *session, files []fileAt) erro
 			return s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the tree "+trees[0].String())
 		}
 	}
-	for blobs := range slices.Chunk(m.missingOf(files, plumbing.BlobObject), maxBlobsAtOnce) {
-		if err := m.loadEarlier(ctx, s, files, blobs, everything, everything); err != nil {
-			return err
-		}
-	}
 	return nil
+}
+
+// filesAtOnce is how many of the files one request asks for, by the size of the largest at the head.
+func (m *Mirror) filesAtOnce(files []fileAt) int {
+	size, head := 1, m.current()
+	seen := map[string]struct{}{}
+	for _, f := range files {
+		if _, known := seen[f.file]; known || head == nil {
+			continue
+		}
+		seen[f.file] = struct{}{}
+		_, id := m.find(fileAt{head.id, f.file})
+		body, _ := m.objects.get(plumbing.BlobObject, id)
+		size = max(size, len(body))
+	}
+	return max(1, min(maxBlobsAtOnce, maxEarlierAtOnce/size))
 }
 
 // loadEarlier fetches objects by their ids. A server that gives none by its id is asked for the commits as a whole instead,
 // and one that gives only what a branch points to for all that it has.
 func (m *Mirror) loadEarlier(ctx context.Context, s *session, files []fileAt, ids []plumbing.Hash, leaveOut, instead filter) error {
 	commits := make([]plumbing.Hash, 0, len(files))
+	seen := make(map[plumbing.Hash]struct{}, len(files))
 	for _, f := range files {
-		if !slices.Contains(commits, f.commit) {
+		if _, twice := seen[f.commit]; !twice {
+			seen[f.commit] = struct{}{}
 			commits = append(commits, f.commit)
 		}
 	}
@@ -108,15 +139,4 @@ func (m *Mirror) find(f fileAt) (plumbing.ObjectType, plumbing.Hash) {
 		}
 		id, rest = e.id, below
 	}
-}
-
-// valuesAt are what stands in a target at an earlier commit, once loadFiles has brought it; false if it can't be read there.
-func (m *Mirror) valuesAt(commit plumbing.Hash, t Target) ([]string, bool) {
-	kind, id := m.find(fileAt{commit, t.File})
-	body, ok := m.objects.get(plumbing.BlobObject, id)
-	if kind != plumbing.BlobObject || !ok {
-		return nil, false
-	}
-	values, err := t.read(body)
-	return values, err == nil
 }

@@ -18,6 +18,7 @@ const maxStore = 64 << 20
 // or Write runs at a time, the others wait in line (until their context ends), and reading goes on meanwhile.
 type Mirror struct {
 	now     func() time.Time
+	bound   int64
 	links   links
 	objects *store
 	// history is read and changed by whoever has the turn.
@@ -47,6 +48,7 @@ func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = n
 func NewMirror(r Remote, options ...Option) *Mirror {
 	m := &Mirror{
 		now:     time.Now,
+		bound:   maxStore,
 		links:   links{idle: sshIdle},
 		objects: newStore(),
 		turn:    make(chan struct{}, 1),
@@ -173,8 +175,13 @@ func (m *Mirror) move(t *tip) *tip {
 	m.mu.Lock()
 	m.head = t
 	m.mu.Unlock()
-	if m.objects.grown(maxStore) {
+	m.trim()
+	return t
+}
+
+// trim compacts the store if it has grown. The caller has the turn, and gets again what it still needs of older commits.
+func (m *Mirror) trim() {
+	if t := m.current(); t != nil && m.objects.grown(m.bound) {
 		m.objects.compact(m.objects.reach(t.id))
 	}
-	return t
 }

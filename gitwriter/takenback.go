@@ -13,7 +13,7 @@ const (
 	// searchFirst is how many commits the search for the one that took something back loads at first, searchAtOnce how many
 	// each time after that.
 	searchFirst  = 64
-	searchAtOnce = 512
+	searchAtOnce = maxBlobsAtOnce
 	// maxSearched bounds the commits that one search loads, and maxLine those that it may lead through.
 	maxSearched = 4096
 	maxLine     = 100_000
@@ -35,6 +35,7 @@ type takenBack struct {
 // search looks for the commit that took back what was written to a target.
 type search struct {
 	mirror  *Mirror
+	past    *past
 	session *session
 	target  Target
 	current []string
@@ -50,7 +51,8 @@ type search struct {
 // takes can't be fetched: who it was explains a decision, and mustn't stand in its way.
 //
 // known is what an earlier search found, which isn't repeated: only the commits since are looked at.
-func (m *Mirror) whoTookBack(ctx context.Context, s *session, head plumbing.Hash, t Target, at Standing, known takenBack) *Commit {
+func (p *past) whoTookBack(ctx context.Context, s *session, head plumbing.Hash, t Target, at Standing, known takenBack) *Commit {
+	m := p.mirror
 	written := at.Written[0].Revision
 	if known.written != written || !slices.Equal(known.current, at.Current) {
 		known = takenBack{}
@@ -59,7 +61,7 @@ func (m *Mirror) whoTookBack(ctx context.Context, s *session, head plumbing.Hash
 		m.history.found[t.key()] = known
 		return known.by
 	}
-	b := &search{mirror: m, session: s, target: t, current: at.Current, step: searchFirst}
+	b := &search{mirror: m, past: p, session: s, target: t, current: at.Current, step: searchFirst}
 	id, err := b.follow(ctx, head, plumbing.NewHash(written), known.head)
 	if err != nil && !errors.Is(err, errSearchedEnough) {
 		return nil
@@ -109,20 +111,22 @@ func (b *search) follow(ctx context.Context, head, written, known plumbing.Hash)
 // same reports whether a commit holds in the target what the head holds.
 func (b *search) same(ctx context.Context, commit plumbing.Hash) (bool, error) {
 	kind, id := b.mirror.find(fileAt{commit, b.target.File})
-	if kind != plumbing.InvalidObject && !b.mirror.objects.has(kind, id) {
+	if kind != plumbing.InvalidObject && !b.past.knows(b.target.File, id) && !b.mirror.objects.has(kind, id) {
 		if err := b.load(ctx, commit); err != nil {
 			return false, err
 		}
 	}
-	values, ok := b.mirror.valuesAt(commit, b.target)
+	values, ok := b.past.valuesAt(commit, b.target)
 	return ok && slices.Equal(values, b.current), nil
 }
 
 // load brings the file at a commit, and at those that come after it on the way down.
 func (b *search) load(ctx context.Context, commit plumbing.Hash) error {
+	b.step = min(b.step, b.mirror.filesAtOnce([]fileAt{{commit, b.target.File}}))
 	if b.loaded += b.step; b.loaded > maxSearched {
 		return errSearchedEnough
 	}
+	b.mirror.trim()
 	first := max(0, slices.Index(b.line, commit))
 	var files []fileAt
 	for _, id := range b.line[first:min(first+b.step, len(b.line))] {

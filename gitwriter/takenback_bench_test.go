@@ -25,7 +25,7 @@ func manyServices(b *testing.B, n int, tag string) (string, []gitwriter.Change) 
 // BenchmarkHoldAfterRestart starts on a branch on which each of many services in one file was written once and then taken back
 // with all others: each write has to be proven from Git, and the commit that took it back found.
 func BenchmarkHoldAfterRestart(b *testing.B) {
-	for _, n := range []int{1, 300} {
+	for _, n := range []int{1, 300, 1000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s := newGitServer(b)
 			old, _ := manyServices(b, n, "v1.0.0")

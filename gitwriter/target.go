@@ -14,15 +14,3 @@ func (t Target) wanted() []string {
 	}
 	return wanted
 }
-
-// read gives the values that stand in the target's file.
-func (t Target) read(body []byte) ([]string, error) {
-	current := make([]string, len(t.Values))
-	for i, v := range t.Values {
-		var err error
-		if current[i], err = edit.Value(body, v.Path); err != nil {
-			return nil, err
-		}
-	}
-	return current, nil
-}

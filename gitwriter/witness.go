@@ -19,6 +19,7 @@ const (
 // while it is asked: it notes what it needs, and is asked again once that is here.
 type witness struct {
 	mirror *Mirror
+	past   *past
 	head   plumbing.Hash
 	// needs are the commits that have to be looked at before an answer can be given.
 	needs []need
@@ -38,8 +39,8 @@ type testimony struct {
 	newest plumbing.Hash
 }
 
-func newWitness(m *Mirror, head plumbing.Hash) *witness {
-	return &witness{mirror: m, head: head, asked: map[string]testimony{}}
+func newWitness(p *past, head plumbing.Hash) *witness {
+	return &witness{mirror: p.mirror, past: p, head: head, asked: map[string]testimony{}}
 }
 
 // before tells what was written to a target that holds certain values now. false: not known yet.
@@ -103,36 +104,48 @@ func (w *witness) holds(head plumbing.Hash) bool {
 
 // look fetches and judges what is needed, so that it can be asked again.
 func (w *witness) look(ctx context.Context, s *session) error {
-	var files []fileAt
-	for _, n := range w.needs {
-		files = append(files, fileAt{n.claim.id, n.target.File})
-		if parent, ok := w.mirror.parentOf(n.claim.id); ok {
-			files = append(files, fileAt{parent, n.target.File})
-		}
-	}
-	if err := w.mirror.loadFiles(ctx, s, files); err != nil {
+	files := w.filesOf(w.needs)
+	if err := w.mirror.loadFolders(ctx, s, files); err != nil {
 		return err
 	}
-	for _, n := range w.needs {
-		n.claim.proven[n.target.key()] = w.mirror.prove(n.claim, n.target)
+	for needs := range slices.Chunk(w.needs, max(1, w.mirror.filesAtOnce(files)/2)) {
+		w.mirror.trim()
+		if err := w.mirror.loadFiles(ctx, s, w.filesOf(needs)); err != nil {
+			return err
+		}
+		for _, n := range needs {
+			n.claim.proven[n.target.key()] = w.past.prove(n.claim, n.target)
+		}
 	}
 	w.needs = nil
 	return nil
 }
 
+// filesOf are the files to look at: at the commits, and at their parents.
+func (w *witness) filesOf(needs []need) []fileAt {
+	var files []fileAt
+	for _, n := range needs {
+		files = append(files, fileAt{n.claim.id, n.target.File})
+		if parent, ok := w.mirror.parentOf(n.claim.id); ok {
+			files = append(files, fileAt{parent, n.target.File})
+		}
+	}
+	return files
+}
+
 // prove gives what a commit wrote to a target, if one of its claims is what it did: what the claim says to have written
 // stands in its tree, and what it says to have replaced in its first parent's. A text that was forged, squashed or
 // carried over to another place in the history says something else.
-func (m *Mirror) prove(c *claimed, t Target) *Written {
-	parent, ok := m.parentOf(c.id)
+func (p *past) prove(c *claimed, t Target) *Written {
+	parent, ok := p.mirror.parentOf(c.id)
 	if !ok {
 		return nil
 	}
-	now, ok := m.valuesAt(c.id, t)
+	now, ok := p.valuesAt(c.id, t)
 	if !ok {
 		return nil
 	}
-	old, ok := m.valuesAt(parent, t)
+	old, ok := p.valuesAt(parent, t)
 	if !ok || slices.Equal(old, now) || slices.ContainsFunc(now, func(v string) bool { return len(v) > maxProvenValue }) {
 		return nil
 	}

@@ -40,10 +40,11 @@ func (m *Mirror) Write(ctx context.Context, req WriteRequest) (WriteResult, erro
 		return WriteResult{}, err
 	}
 	defer s.close()
-	w := &writing{mirror: m, session: s, req: req, landed: map[outcomeKey]Outcome{}}
+	w := &writing{mirror: m, session: s, req: req, landed: map[outcomeKey]Outcome{}, past: newPast(m, req.Changes)}
 	if err = w.run(ctx); err == nil {
 		w.nameTakenBack(ctx)
 	}
+	m.trim()
 	return w.result(err), err
 }
 
@@ -65,6 +66,7 @@ type writing struct {
 	files targetFiles
 	// witness told what was written before; the plan rests on what it said.
 	witness *witness
+	past    *past
 	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
 	landed map[outcomeKey]Outcome
 
@@ -113,7 +115,7 @@ func (w *writing) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.witness = newWitness(w.mirror, w.head.id)
+	w.witness = newWitness(w.past, w.head.id)
 	for {
 		w.plan, w.files = decide(w.req.Changes, read, w.witness.before), files
 		if len(w.witness.needs) == 0 {
@@ -134,7 +136,7 @@ func (w *writing) nameTakenBack(ctx context.Context) {
 			o := &outcomes[i]
 			var word interface{ OnPurpose() bool }
 			if errors.As(o.Err, &word) && word.OnPurpose() && o.standing.takenBack() {
-				o.TakenBack = w.mirror.whoTookBack(ctx, w.session, w.head.id, o.Target, o.standing, before[o.Target.key()])
+				o.TakenBack = w.past.whoTookBack(ctx, w.session, w.head.id, o.Target, o.standing, before[o.Target.key()])
 			}
 		}
 	}
