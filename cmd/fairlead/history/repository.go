@@ -49,12 +49,9 @@ func Open(ctx context.Context, from, branch string) (*Repository, error) {
 // clone makes a bare clone of one branch with the Git of this machine, which knows the proxies, certificates and credentials of
 // whoever asks.
 func clone(ctx context.Context, from, branch string) (*Repository, error) {
-	shown := terminal.Printable(from)
-	if parsed, err := url.Parse(from); err == nil && strings.Contains(from, "://") {
-		shown = terminal.Printable(parsed.Redacted())
-		if parsed.Scheme != "https" && parsed.Scheme != "http" && parsed.Scheme != "ssh" {
-			return nil, failf("clone %s: only https, http and ssh are known: for anything else make a clone, and give its folder", shown)
-		}
+	shown, hide, err := nameOf(from)
+	if err != nil {
+		return nil, err
 	}
 	program, err := exec.LookPath("git")
 	if err != nil {
@@ -76,7 +73,7 @@ func clone(ctx context.Context, from, branch string) (*Repository, error) {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("clone %s: %w", shown, context.Cause(ctx))
 	case err != nil:
-		err = &Error{Problem: fmt.Sprintf("clone %s: git says: %s", shown, said(words.String())), Err: err}
+		err = &Error{Problem: fmt.Sprintf("clone %s: git says: %s", shown, said(hide.Replace(words.String()))), Err: err}
 	}
 	var r *Repository
 	if err == nil {
@@ -87,6 +84,30 @@ func clone(ctx context.Context, from, branch string) (*Repository, error) {
 	}
 	r.shown, r.temporary = shown, folder
 	return r, nil
+}
+
+// nameOf is how messages name a URL, and what takes its credentials from others' words: over HTTP whatever stands before the
+// host, since many write a token in place of the user.
+func nameOf(from string) (string, *strings.Replacer, error) {
+	hide := strings.NewReplacer()
+	if !strings.Contains(from, "://") {
+		return terminal.Printable(from), hide, nil
+	}
+	parsed, err := url.Parse(from)
+	if err != nil {
+		return "", nil, failf("clone a repository: its url can't be read: write it as https://host/path") // The cause repeats it.
+	}
+	switch parsed.Scheme {
+	case "https", "http":
+		if parsed.User != nil {
+			hide = strings.NewReplacer(parsed.User.String()+"@", "", parsed.User.Username()+"@", "", url.PathEscape(parsed.User.Username())+"@", "")
+			parsed.User = nil
+		}
+	case "ssh":
+	default:
+		return "", nil, failf("clone %s: only https, http and ssh are known: for anything else make a clone, and give its folder", terminal.Printable(parsed.Redacted()))
+	}
+	return terminal.Printable(parsed.Redacted()), hide, nil
 }
 
 // maxSaid bounds what is repeated of Git's words.
