@@ -66,6 +66,16 @@ func HealthOf(id ID, live *unstructured.Unstructured) Health {
 	}
 }
 
+// Because adds what the pods say to the health of what runs them. A failure that only a change can mend is Degraded at
+// once: there is no need to wait for a deadline to know it.
+func (h Health) Because(found Trouble) Health {
+	if found.Failed && h.Status == Progressing {
+		h.Status = Degraded
+	}
+	h.Message += ": " + found.String()
+	return h
+}
+
 // Worst is the health of the whole: that of the worst object, the first of several; Healthy if there is none.
 func Worst(healths []Health) Health {
 	worst := Health{Status: Healthy}

@@ -120,3 +120,33 @@ kind: ConfigMap`))
 		t.Errorf("-want, +got:\n%s", diff)
 	}
 }
+
+// TestHealthBecause: what can't get better by itself isn't waited for.
+func TestHealthBecause(t *testing.T) {
+	t.Parallel()
+	waits := syncer.Health{Status: syncer.Progressing, Message: "Deployment web/www waits for its pods to be available"}
+	cases := map[string]struct {
+		reason string
+		found  syncer.Trouble
+		want   syncer.Health
+	}{
+		"Failed": {
+			"an image that can't be pulled",
+			syncer.Trouble{Pod: "www-1", Container: "www", Reason: "ImagePullBackOff", Failed: true},
+			syncer.Health{Status: syncer.Degraded, Message: "Deployment web/www waits for its pods to be available: pod www-1, container www: ImagePullBackOff"},
+		},
+		"MayPass": {
+			"a node may come",
+			syncer.Trouble{Pod: "www-1", Reason: "Unschedulable", Message: "no node"},
+			syncer.Health{Status: syncer.Progressing, Message: "Deployment web/www waits for its pods to be available: pod www-1: Unschedulable: no node"},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, waits.Because(tc.found)); diff != "" {
+				t.Errorf("%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
