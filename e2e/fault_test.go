@@ -59,6 +59,7 @@ func fault(_ context.Context, _ *testscript.TestScript, s *scenario, args []stri
 //	down                      no answer
 //	slow                      an answer after a minute
 //	status code [seconds]     nothing but a status, and Retry-After
+//	moved url                 a redirect to the same path below the url
 //	before human [from to]    somebody commits first: a note, or in values.yaml one text in place of another
 //	before kill               the controller is killed, and the request never reaches the server
 //	after kill                the controller is killed when the server has done its work and hasn't answered yet
@@ -78,6 +79,8 @@ func (s *scenario) faultOf(args []string) (stack.Fault, error) {
 			return stack.Status(code, nil), err
 		}
 		return stack.Status(code, http.Header{"Retry-After": rest[1:]}), err
+	case verb == "moved" && len(rest) == 1:
+		return stack.Redirect(rest[0]), nil
 	case verb == "before" && len(rest) == 1 && rest[0] == "human":
 		return stack.Before(s.interfere("", "")), nil
 	case verb == "before" && len(rest) == 3 && rest[0] == "human":

@@ -213,6 +213,15 @@ func Status(code int, header http.Header) Fault {
 	}
 }
 
+// Redirect answers every request with the same path below another URL, as hosts do for a repository that has moved for good.
+func Redirect(to string) Fault {
+	return func(*http.Request) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, to+r.URL.RequestURI(), http.StatusMovedPermanently)
+		}
+	}
+}
+
 // TooManyRequests answers with 429 and a Retry-After of whole seconds.
 func TooManyRequests(retryAfter time.Duration) Fault {
 	return Status(http.StatusTooManyRequests, http.Header{"Retry-After": {strconv.Itoa(int(retryAfter.Seconds()))}})
