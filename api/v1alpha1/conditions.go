@@ -131,6 +131,9 @@ const (
 	ReasonRenderFailed Reason = "RenderFailed"
 	// ReasonNotPermitted: the destination is outside of what this Application may touch.
 	ReasonNotPermitted Reason = "NotPermitted"
+	// ReasonInvalidSpec: the spec holds what can't be read, such as a path of spec.ignoreDifferences or an expression of
+	// spec.healthChecks.
+	ReasonInvalidSpec Reason = "InvalidSpec"
 	// ReasonInvalidManifests: the rendered objects can't be applied as they stand.
 	ReasonInvalidManifests Reason = "InvalidManifests"
 	// ReasonSyncFailed: the API server refused an object.

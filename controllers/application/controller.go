@@ -133,16 +133,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	}
 	s.memory = r.memories.of(req.NamespacedName)
 	s.memory.obey(s.app.Annotations[v1alpha1.ReconcileAtAnnotation])
-	for _, step := range []step{r.permit, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
+	for _, step := range []step{r.permit, r.healthChecks, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
 		if s.err = step(ctx, s); s.err != nil {
 			break
 		}
 	}
+	next := r.judge(ctx, s)
 	if err := r.record(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
 	if waits := (*waitError)(nil); errors.As(s.err, &waits) {
 		return reconcile.Result{}, nil
 	}
-	return status.Result(s.err, 0)
+	return status.Result(s.err, next)
 }

@@ -19,6 +19,11 @@ type memory struct {
 	asked string
 	// written holds objects as the API server answered them to an apply, until the watch has caught up.
 	written map[syncer.ID]*unstructured.Unstructured
+	// checks are the compiled health checks of generation checked.
+	checks  syncer.HealthChecks
+	checked int64
+	// symptoms are those of the workloads that aren't healthy.
+	symptoms map[syncer.ID]*symptom
 }
 
 // memories holds one memory for each Application. One Application is reconciled once at a time, so that the memory itself

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -62,14 +63,12 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 	}
 	st.Images = syncer.Images(s.desired)
 	st.Resources = make([]v1alpha1.ResourceStatus, 0, len(s.states)+len(s.leftover))
-	healths := make([]syncer.Health, 0, len(s.states))
-	for _, state := range s.states {
-		health := syncer.HealthOf(state.ID, state.Live)
-		healths = append(healths, health)
+	for i, state := range s.states {
 		resource := resourceOf(state.ID)
-		resource.Status, resource.Health = v1alpha1.SyncStatusSynced, v1alpha1.HealthStatusCode(health.Status)
+		resource.Status, resource.Health = v1alpha1.SyncStatusSynced, v1alpha1.HealthStatusCode(s.healths[i].Status)
+		resource.Message = strings.TrimSpace(strings.TrimPrefix(s.healths[i].Message, state.ID.String()))
 		if !state.Synced {
-			resource.Status = v1alpha1.SyncStatusOutOfSync
+			resource.Status, resource.Message = v1alpha1.SyncStatusOutOfSync, state.Difference
 		}
 		st.Resources = append(st.Resources, resource)
 	}
@@ -78,7 +77,7 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 		resource.Status, resource.RequiresPruning = v1alpha1.SyncStatusOutOfSync, true
 		st.Resources = append(st.Resources, resource)
 	}
-	worst := syncer.Worst(healths)
+	worst := syncer.Worst(s.healths)
 	st.Health = v1alpha1.HealthStatus{Status: v1alpha1.HealthStatusCode(worst.Status), Message: worst.Message}
 }
 

@@ -21,9 +21,12 @@ type scope struct {
 	app    *v1alpha1.Application
 	memory *memory
 
-	// permit: what may be touched, and the client that touches it.
+	// permit: what may be touched, and the clients that touch it.
 	permission access.Permission
 	client     dynamic.Interface
+	explainer  *syncer.Explainer
+	// healthChecks: the expressions of the spec.
+	checks syncer.HealthChecks
 	// find: the repository and the revision.
 	repository *v1alpha1.ConfigRepository
 	head       v1alpha1.Head
@@ -38,6 +41,8 @@ type scope struct {
 	// compare, then sync: each desired object's state, in the order of desired.
 	compared bool
 	states   []syncer.State
+	// judge: the health of each state.
+	healths []syncer.Health
 	// sync: what was done.
 	changed int
 	pruned  int

@@ -10,6 +10,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/gitwriter"
+	"github.com/fairlead/fairlead/syncer"
 	"github.com/fairlead/fairlead/syncer/render"
 )
 
@@ -20,8 +21,12 @@ func (r *Reconciler) permit(_ context.Context, s *scope) error {
 		return s.fail(v1alpha1.ReasonNotPermitted, err)
 	}
 	s.permission = permission
-	s.client, err = r.clients.As(s.app.Namespace, permission.ServiceAccount)
-	return err
+	identity, err := r.clients.As(s.app.Namespace, permission.ServiceAccount)
+	if err != nil {
+		return err
+	}
+	s.client, s.explainer = identity.Objects, syncer.NewExplainer(identity.Core)
+	return nil
 }
 
 // find finds the ConfigRepository that serves the source, and the head that it has read.
