@@ -3,6 +3,7 @@ package controllers
 
 import (
 	"fmt"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -24,6 +25,8 @@ type Options struct {
 	// second; 0 is no bound.
 	RegistryConcurrency int
 	RegistryRate        float64
+	// GatheringWindow is how long a selection waits at most for others that go into the same push.
+	GatheringWindow time.Duration
 }
 
 // Setup adds every controller to the manager.
@@ -35,7 +38,9 @@ func Setup(mgr ctrl.Manager, options Options) error {
 	if err := policies.Setup(mgr); err != nil {
 		return err
 	}
-	repositories := configrepository.NewReconciler(mgr, mirrors)
+	repositories := configrepository.NewReconciler(mgr, mirrors, configrepository.Gathering{
+		Limit: options.GatheringWindow, Expects: policies.Expects,
+	})
 	if err := repositories.Setup(mgr); err != nil {
 		return err
 	}

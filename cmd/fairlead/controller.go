@@ -28,6 +28,9 @@ import (
 // gracePeriod is how long a push that is under way may take after the word to stop.
 const gracePeriod = 30 * time.Second
 
+// maxGatheringWindow bounds how late a release may be for the sake of fewer pushes.
+const maxGatheringWindow = time.Minute
+
 // controllerOptions are the flags of `fairlead controller`.
 type controllerOptions struct {
 	kubeconfig     string
@@ -38,6 +41,7 @@ type controllerOptions struct {
 	leaderElect    bool
 	concurrency    int
 	rate           float64
+	window         time.Duration
 }
 
 func newControllerCommand() *cobra.Command {
@@ -61,6 +65,7 @@ func newControllerCommand() *cobra.Command {
 	flags.StringVar(&options.webhookAddress, "webhook-address", "0", "`address` that webhooks are received on, by the leader; 0: none")
 	flags.IntVar(&options.concurrency, "registry-concurrency", 8, "`number` of requests that may be under way at one registry host")
 	flags.Float64Var(&options.rate, "registry-rate", 0, "`number` of requests that one registry host may get each second; 0: no bound but its own")
+	flags.DurationVar(&options.window, "gathering-window", 5*time.Second, "longest `time` that a tag waits for others released with it, to go into one push; 0: none waits")
 	flags.BoolVar(&options.leaderElect, "leader-elect", false, "let one of several replicas work, by a Lease in the own namespace")
 	return command
 }
@@ -75,6 +80,9 @@ func (o *controllerOptions) validate() error {
 	}
 	if o.rate < 0 {
 		return fmt.Errorf("--registry-rate is %g: it must be 0 or more", o.rate)
+	}
+	if o.window < 0 || o.window > maxGatheringWindow {
+		return fmt.Errorf("--gathering-window is %s: it must be between 0 and %s", o.window, maxGatheringWindow)
 	}
 	if _, _, err := net.SplitHostPort(o.webhookAddress); err != nil && o.webhookAddress != "0" {
 		return fmt.Errorf("--webhook-address %q is no address: write it like :9292, or 0", o.webhookAddress)
@@ -105,6 +113,7 @@ func (o *controllerOptions) run(ctx context.Context) error {
 	}
 	if err := controllers.Setup(mgr, controllers.Options{
 		OwnNamespace: o.namespace, WebhookAddress: o.webhookAddress, RegistryConcurrency: o.concurrency, RegistryRate: o.rate,
+		GatheringWindow: o.window,
 	}); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -26,6 +27,16 @@ func TestValidate(t *testing.T) {
 			reason:  "less than none can't be sent",
 			options: controllerOptions{concurrency: 8, rate: -1, namespace: "fairlead"},
 			want:    "--registry-rate is -1: it must be 0 or more",
+		},
+		"NegativeWindow": {
+			reason:  "nothing is pushed before it was selected",
+			options: controllerOptions{concurrency: 8, window: -time.Second, namespace: "fairlead"},
+			want:    "--gathering-window is -1s: it must be between 0 and 1m0s",
+		},
+		"LongWindow": {
+			reason:  "a window is for a burst, not for a schedule",
+			options: controllerOptions{concurrency: 8, window: time.Hour, namespace: "fairlead"},
+			want:    "--gathering-window is 1h0m0s: it must be between 0 and 1m0s",
 		},
 		"WebhookPort": {
 			reason:  "one port serves one thing, webhooks included",

@@ -44,17 +44,18 @@ type Reconciler struct {
 	recorder status.Recorder
 	looks    *schedule.Schedule
 	hints    *hints
+	windows  *windows
 	now      func() time.Time
 	// queue is the controller's: hints put their repositories into it.
 	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
 }
 
 // NewReconciler returns a Reconciler that keeps its mirrors in mirrors.
-func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors) *Reconciler {
+func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, gathering Gathering) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors, signers: access.NewSigners(),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now),
-		hints: newHints(), now: time.Now,
+		hints: newHints(), windows: newWindows(gathering), now: time.Now,
 	}
 }
 
@@ -64,8 +65,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Named("configrepository").
 		For(&v1alpha1.ConfigRepository{}, builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
-		Watches(&v1alpha1.ImagePolicy{}, gathering(r.repositoriesOf), builder.WithPredicates(selectionChanged())).
-		Watches(&v1alpha1.Application{}, gathering(r.repositoriesOf), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.ImagePolicy{}, r.gathering(repositoriesOfPolicy), builder.WithPredicates(selectionChanged())).
+		Watches(&v1alpha1.Application{}, r.gathering(r.repositoriesBeside), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			r.queue.Store(&queue)
 			return nil
@@ -96,8 +97,13 @@ type scope struct {
 	news bool
 }
 
-// Reconcile looks at the remote head if that is due, writes what the policies want, and records both.
+// Reconcile looks at the remote head if that is due, writes what the policies want, and records both. While changes gather, it
+// waits for them, whatever else it was called for.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	if wait := r.windows.begin(req.NamespacedName, r.now()); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
+	}
+	defer r.windows.end(req.NamespacedName)
 	s := &scope{repository: &v1alpha1.ConfigRepository{}}
 	if err := r.client.Get(ctx, req.NamespacedName, s.repository); err != nil {
 		if err := client.IgnoreNotFound(err); err != nil {

@@ -1,8 +1,9 @@
 package configrepository
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
@@ -17,46 +18,65 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 )
 
-// gatheringWindow is how long the first change waits for others before a push. It is short against a push and long
-// against the time between the selections of one release of several services.
-const gatheringWindow = 15 * time.Millisecond
+// mapping names the repositories that an object concerns.
+type mapping func(context.Context, client.Object) []types.NamespacedName
 
-// gathering enqueues the repositories that an object concerns after the gathering window. The work queue keeps one entry
-// a repository, at the earliest time asked for: the window is counted from the first change and never extended.
-func gathering(repositoriesOf handler.MapFunc) handler.EventHandler {
-	enqueue := func(ctx context.Context, obj client.Object, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-		for _, request := range repositoriesOf(ctx, obj) {
-			queue.AddAfter(request, gatheringWindow)
+// gathering enqueues the repositories that an object concerns, or concerned before a change, for when their windows close. The
+// work queue keeps one entry a repository, at the earliest time asked for; what comes of a window that has grown since then,
+// the run asks itself.
+func (r *Reconciler) gathering(repositoriesOf mapping) handler.EventHandler {
+	enqueue := func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request], versions ...client.Object) {
+		now := r.now()
+		keys := make([]types.NamespacedName, 0, len(versions))
+		for _, obj := range versions {
+			keys = append(keys, repositoriesOf(ctx, obj)...)
+		}
+		slices.SortFunc(keys, func(a, b types.NamespacedName) int { return cmp.Compare(a.String(), b.String()) })
+		for _, key := range slices.Compact(keys) {
+			queue.AddAfter(reconcile.Request{NamespacedName: key}, r.windows.arrived(key, now))
 		}
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			enqueue(ctx, e.Object, q)
+			enqueue(ctx, q, e.Object)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			enqueue(ctx, e.ObjectNew, q)
+			enqueue(ctx, q, e.ObjectOld, e.ObjectNew)
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			enqueue(ctx, e.Object, q)
+			enqueue(ctx, q, e.Object)
 		},
 	}
 }
 
-// repositoriesOf are the ConfigRepositories in the namespace of a policy or an Application. Those that it doesn't
-// concern find nothing to do and make no request.
-func (r *Reconciler) repositoriesOf(ctx context.Context, obj client.Object) []reconcile.Request {
+// repositoriesOfPolicy are the ConfigRepositories that the targets of a policy were resolved to. Where a target lies isn't
+// known before its status says so; that is a change as well.
+func repositoriesOfPolicy(_ context.Context, obj client.Object) []types.NamespacedName {
+	policy, ok := obj.(*v1alpha1.ImagePolicy)
+	if !ok {
+		return nil
+	}
+	keys := make([]types.NamespacedName, 0, len(policy.Status.Targets))
+	for _, target := range policy.Status.Targets {
+		if target.Repository != "" {
+			keys = append(keys, types.NamespacedName{Namespace: policy.Namespace, Name: target.Repository})
+		}
+	}
+	return keys
+}
+
+// repositoriesBeside are all ConfigRepositories in the namespace of an Application: policies may mean any of them by it.
+func (r *Reconciler) repositoriesBeside(ctx context.Context, obj client.Object) []types.NamespacedName {
 	var repositories v1alpha1.ConfigRepositoryList
-	if err := r.client.List(ctx, &repositories, client.InNamespace(obj.GetNamespace())); err != nil {
+	if err := r.client.List(ctx, &repositories, client.InNamespace(obj.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "list ConfigRepositories", "namespace", obj.GetNamespace())
 		return nil
 	}
-	requests := make([]reconcile.Request, 0, len(repositories.Items))
+	keys := make([]types.NamespacedName, 0, len(repositories.Items))
 	for i := range repositories.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{
-			Namespace: repositories.Items[i].Namespace, Name: repositories.Items[i].Name,
-		}})
+		keys = append(keys, client.ObjectKeyFromObject(&repositories.Items[i]))
 	}
-	return requests
+	return keys
 }
 
 // selectionChanged passes on what may change a commit: another selected tag or another spec, and nothing else that is

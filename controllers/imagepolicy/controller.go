@@ -116,7 +116,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	if err := r.settle(ctx, policy, places, r.memory.take(req.NamespacedName)); err != nil {
+	err = r.settle(ctx, policy, places, r.memory.take(req.NamespacedName))
+	r.memory.settled(req.NamespacedName)
+	if err != nil {
 		return reconcile.Result{}, err
 	}
 	if policy.Spec.Suspend {

@@ -24,7 +24,16 @@ const (
 	// echoFirst, then four times as late each time, up to maxEchoes times.
 	echoFirst = 25 * time.Millisecond
 	maxEchoes = 4
+	// expectedFor is how long after a hint a selection is expected: a registry that hangs holds back no one else for longer.
+	expectedFor = 5 * time.Second
 )
+
+// Expects says whether a policy in the namespace is likely to select another tag in a moment: because somebody said that there is
+// one and the scan isn't over, or because what a scan came to is being recorded. Who gathers selections waits for it, for a
+// bounded time.
+func (r *Reconciler) Expects(namespace string) bool {
+	return r.memory.expects(namespace, r.now().Add(-expectedFor))
+}
 
 // Hint says that somebody may have pushed to a repository. The policies in the namespace (all of them if it is empty) that
 // are about it are scanned at once; the registry decides whether there is anything new. It returns their number.

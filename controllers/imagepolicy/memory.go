@@ -23,8 +23,9 @@ type remembered struct {
 	running, again bool
 	// renewed is when a listing began that has other tags, and that another policy made during a scan of this one.
 	renewed time.Time
-	// found is what a scan came to that isn't recorded yet.
-	found *scan
+	// found is what a scan came to that isn't recorded yet; settling: it is being recorded.
+	found    *scan
+	settling bool
 	// began is when the last scan did, and consumed when its listing did; source is what was listed.
 	began, consumed time.Time
 	source          origin
@@ -72,8 +73,27 @@ func (m *memory) begin(key types.NamespacedName, now time.Time) (known remembere
 
 // take returns what a scan came to, once.
 func (m *memory) take(key types.NamespacedName) (found *scan) {
-	m.with(key, func(r *remembered) { found, r.found = r.found, nil })
+	m.with(key, func(r *remembered) { found, r.found, r.settling = r.found, nil, r.found != nil })
 	return found
+}
+
+// settled says that what was taken is recorded.
+func (m *memory) settled(key types.NamespacedName) {
+	m.with(key, func(r *remembered) { r.settling = false })
+}
+
+// expects says whether a policy in the namespace is about to record what a scan came to, or is going to be scanned because of
+// a hint since then.
+func (m *memory) expects(namespace string, since time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, r := range m.policies {
+		hinted := r.hinted.After(r.consumed) && r.hinted.After(since)
+		if key.Namespace == namespace && (hinted || r.settling || r.found != nil) {
+			return true
+		}
+	}
+	return false
 }
 
 // forget drops a policy.
