@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -19,6 +18,7 @@ import (
 type Applier struct {
 	client dynamic.Interface
 	mapper meta.RESTMapper
+	rules  Rules
 }
 
 // NewApplier returns an Applier that acts through client, which may impersonate somebody, and finds resources by mapper.
@@ -26,12 +26,22 @@ func NewApplier(client dynamic.Interface, mapper meta.RESTMapper) *Applier {
 	return &Applier{client: client, mapper: mapper}
 }
 
+// Under returns an Applier that does the same under the rules of an Application.
+func (a *Applier) Under(rules Rules) *Applier {
+	return &Applier{client: a.client, mapper: a.mapper, rules: rules}
+}
+
 // Apply applies the desired object of each state that isn't synced, and returns the states as they are afterwards, in the
 // same order, which must be that of Prepare. Objects whose kinds are at the same place in the order of applying are
 // applied at the same time.
 //
-// It is a server-side apply that takes fields from other managers (force): what Git says is meant. Fields that Git doesn't
-// name are left to whoever sets them.
+// It is a server-side apply that takes fields from other managers: what Git says is meant. Whose fields were taken stands in
+// the state. Fields that Git doesn't name are left to whoever sets them, except that an object which another deployer has
+// applied before (kubectl, Helm, Argo CD, Flux) is taken over as a whole. Options of the Application and of each object say
+// otherwise, see Options.
+//
+// An object of which nobody knows yet whether it differs is compared first: one that is in sync isn't written, so that the
+// revision on it stays the one that changed it last. One that is on its way out is left alone until it is gone; it has no error.
 //
 // An object that fails doesn't keep the others from being applied, except for namespaces and CustomResourceDefinitions: what
 // comes after them would only fail for their sake. The error is a *FailuresError that names each. After an error nothing may be
@@ -85,14 +95,19 @@ func (r *applyRun) stage(ctx context.Context, start, end int) {
 
 // one applies one object, and waits for a definition that others in this sync need.
 func (r *applyRun) one(ctx context.Context, state *State) {
-	live, err := r.apply(ctx, state.Desired)
+	if state.Live != nil && state.Live.GetDeletionTimestamp() != nil {
+		state.Difference, state.Compared = beingDeleted, true
+		return
+	}
+	outcome, err := r.apply(ctx, state)
 	if err != nil {
-		state.Err = &Error{Op: "apply", ID: state.ID, Err: err, Hint: hintFor(err, state.ID)}
+		state.Err = &Error{Op: "apply", ID: state.ID, Err: err, Hint: hintFor(err, state)}
 		state.Difference = fmt.Sprintf("can't be applied: %v", err)
 		return
 	}
-	state.Changed = state.Live == nil || Fingerprint(state.Live) != Fingerprint(live)
-	state.Live, state.Synced, state.Difference, state.Err = live, true, "", nil
+	state.Changed = state.Live == nil || Fingerprint(state.Live) != Fingerprint(outcome.Object)
+	state.Live, state.Conflicts = outcome.Object, outcome.Conflicts
+	state.Synced, state.Compared, state.Difference, state.Err = true, true, "", nil
 	if state.ID.Kind == kindCRD && r.needed(state.ID.Name) {
 		if err := r.applier.established(ctx, state.ID); err != nil {
 			state.Synced, state.Difference = false, "isn't established"
@@ -104,21 +119,31 @@ func (r *applyRun) one(ctx context.Context, state *State) {
 // settle bounds the time in which a kind that was just defined must be served by every part of the API server.
 const settle = 10 * time.Second
 
-// apply applies an object. One of a kind that was just defined may meet an API server that doesn't serve it yet.
-func (r *applyRun) apply(ctx context.Context, desired *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	found, err := r.kinds.resolve(desired.GroupVersionKind())
+// beingDeleted is the difference of an object that is on its way out.
+const beingDeleted = "is being deleted, and is created again when it is gone"
+
+// apply applies an object, unless it turns out that this changes nothing. One of a kind that was just defined may meet an
+// API server that doesn't serve it yet.
+func (r *applyRun) apply(ctx context.Context, state *State) (Outcome, error) {
+	w, found, err := r.applier.writing(ctx, r.kinds, state)
 	if err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
-	live, err := r.applier.patch(ctx, found, desired, nil)
+	if state.Live != nil && !state.Compared {
+		dry, err := w.dryRun(ctx)
+		if err == nil && dry.same(state.Live) {
+			return Outcome{Object: state.Live}, nil
+		}
+	}
+	outcome, err := w.run(ctx)
 	if found.definition == "" || !apierrors.IsNotFound(err) || lacksNamespace(err) {
-		return live, err
+		return outcome, err
 	}
 	poll(ctx, settle, func() bool {
-		live, err = r.applier.patch(ctx, found, desired, nil)
+		outcome, err = w.run(ctx)
 		return !apierrors.IsNotFound(err)
 	})
-	return live, err
+	return outcome, err
 }
 
 // needed says whether an object of this sync is of a kind that the definition brings.
@@ -152,27 +177,19 @@ func (r *applyRun) failures() error {
 	return errorsOf(failures)
 }
 
-// hintFor says what to do where the API server's words don't.
-func hintFor(err error, id ID) string {
-	if lacksNamespace(err) {
-		return fmt.Sprintf("create namespace %s, or set the sync option CreateNamespace=true", id.Namespace)
-	}
-	return ""
-}
-
 // lacksNamespace recognises the refusal of an object whose namespace isn't there.
 func lacksNamespace(err error) bool {
 	status := apierrors.APIStatus(nil)
 	return apierrors.IsNotFound(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
 }
 
-// DryRun returns what desired would become if it were applied now. Nothing is written.
-func (a *Applier) DryRun(ctx context.Context, desired *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	found, err := kindsWith(a.mapper, nil).resolve(desired.GroupVersionKind())
+// DryRun returns what the object of a state would become if it were applied now. Nothing is written.
+func (a *Applier) DryRun(ctx context.Context, state State) (Outcome, error) {
+	w, _, err := a.writing(ctx, kindsWith(a.mapper, nil), &state)
 	if err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
-	return a.patch(ctx, found, desired, []string{metav1.DryRunAll})
+	return w.dryRun(ctx)
 }
 
 // Get returns an object as it is now; nil if there is none, or no such kind.
@@ -191,36 +208,9 @@ func (a *Applier) Get(ctx context.Context, id ID) (*unstructured.Unstructured, e
 	return live, err
 }
 
-func (a *Applier) patch(ctx context.Context, found kind, desired *unstructured.Unstructured, dryRun []string) (*unstructured.Unstructured, error) {
-	options := metav1.ApplyOptions{FieldManager: FieldManager, Force: true, DryRun: dryRun}
-	return a.resource(found, desired.GetNamespace()).Apply(ctx, desired.GetName(), desired, options)
-}
-
 func (a *Applier) resource(found kind, namespace string) dynamic.ResourceInterface {
 	if !found.namespaced {
 		return a.client.Resource(found.resource)
 	}
 	return a.client.Resource(found.resource).Namespace(namespace)
-}
-
-// EnsureNamespace creates a namespace if it is missing, and says whether it did. The namespace is nobody's: it carries no
-// labels of an Application and is never pruned, since more than the Application may live in it.
-func (a *Applier) EnsureNamespace(ctx context.Context, name string) (bool, error) {
-	id := ID{Version: "v1", Kind: kindNamespace, Name: name}
-	namespaces := a.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
-	_, err := namespaces.Get(ctx, name, metav1.GetOptions{})
-	if err == nil {
-		return false, nil
-	}
-	if !apierrors.IsNotFound(err) {
-		return false, &Error{Op: "look for", ID: id, Err: err}
-	}
-	namespace := &unstructured.Unstructured{}
-	namespace.SetGroupVersionKind(id.GroupVersionKind())
-	namespace.SetName(name)
-	_, err = namespaces.Create(ctx, namespace, metav1.CreateOptions{FieldManager: FieldManager})
-	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return false, &Error{Op: "create", ID: id, Err: err}
-	}
-	return err == nil, nil
 }

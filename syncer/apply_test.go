@@ -360,7 +360,7 @@ func TestEnsureNamespace(t *testing.T) {
 	t.Parallel()
 	applier := syncer.NewApplier(admin, mapper)
 	for _, want := range []bool{true, false} {
-		created, err := applier.EnsureNamespace(t.Context(), "made-once")
+		created, err := applier.EnsureNamespace(t.Context(), "made-once", owner, syncer.Metadata{})
 		if err != nil || created != want {
 			t.Fatalf("got %v, %v, want %v", created, err, want)
 		}
@@ -372,7 +372,7 @@ func TestEnsureNamespace(t *testing.T) {
 	if _, owned := syncer.OwnerOf(made); owned {
 		t.Error("a namespace that was only made sure of is nobody's")
 	}
-	_, err = syncer.NewApplier(as(t, "web", "nobody"), mapper).EnsureNamespace(t.Context(), "made-once")
+	_, err = syncer.NewApplier(as(t, "web", "nobody"), mapper).EnsureNamespace(t.Context(), "made-once", owner, syncer.Metadata{})
 	want := `look for Namespace made-once: namespaces "made-once" is forbidden: User "system:serviceaccount:web:nobody" cannot get resource "namespaces" in API group "" in the namespace "made-once"`
 	if diff := cmp.Diff(want, text(err)); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)

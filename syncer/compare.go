@@ -15,8 +15,8 @@ const concurrency = 4
 
 // DryRunner asks the API server: an *Applier is one.
 type DryRunner interface {
-	// DryRun returns what an object would become if it were applied.
-	DryRun(ctx context.Context, desired *unstructured.Unstructured) (*unstructured.Unstructured, error)
+	// DryRun returns what the object of a state would become if it were applied.
+	DryRun(ctx context.Context, state State) (Outcome, error)
 	// Get returns an object as it is; nil if there is none.
 	Get(ctx context.Context, id ID) (*unstructured.Unstructured, error)
 }
@@ -35,6 +35,7 @@ type Comparer struct {
 type verdict struct {
 	desired, live string // fingerprints
 	difference    string // empty: none
+	conflicts     []Conflict
 }
 
 // NewComparer returns a Comparer that knows nothing.
@@ -84,6 +85,9 @@ func (c *Comparer) Forget() {
 // missing is the difference of an object that isn't there.
 const missing = "is missing"
 
+// changedInGit is the difference of an object that was as its manifest says before the manifest changed.
+const changedInGit = "has changed in Git"
+
 // pair is one desired object and what is known of it.
 type pair struct {
 	State
@@ -99,7 +103,7 @@ func (c *Comparer) recall(desired []*unstructured.Unstructured, live map[ID]*uns
 		id := IDOf(obj)
 		pairs[i] = pair{State: State{ID: id, Desired: obj, Live: live[id], Difference: "is not compared yet"}}
 		if pairs[i].Live == nil {
-			pairs[i].Difference, pairs[i].answered = missing, true
+			pairs[i].Difference, pairs[i].Compared, pairs[i].answered = missing, true, true
 			continue
 		}
 		pairs[i].asked = verdict{desired: Fingerprint(obj), live: Fingerprint(pairs[i].Live)}
@@ -113,8 +117,13 @@ func (c *Comparer) recall(desired []*unstructured.Unstructured, live map[ID]*uns
 			continue
 		}
 		kept[pairs[i].ID] = known
-		if known.desired == pairs[i].asked.desired && known.live == pairs[i].asked.live {
+		switch {
+		case known.live != pairs[i].asked.live:
+		case known.desired == pairs[i].asked.desired:
 			pairs[i].answer(known)
+		case known.difference == "":
+			// The live object was as an earlier manifest says, so that this one changes it.
+			pairs[i].Difference, pairs[i].Compared = changedInGit, true
 		}
 	}
 	c.known = kept
@@ -122,18 +131,19 @@ func (c *Comparer) recall(desired []*unstructured.Unstructured, live map[ID]*uns
 }
 
 func (p *pair) answer(known verdict) {
-	p.Synced, p.Difference, p.answered = known.difference == "", known.difference, true
+	p.Synced, p.Difference, p.Conflicts = known.difference == "", known.difference, known.conflicts
+	p.Compared, p.answered = true, true
 }
 
 // ask compares by a dry run.
 func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
-	applied, err := dry.DryRun(ctx, p.Desired)
-	if err == nil && Fingerprint(applied) != p.asked.live && applied.GetResourceVersion() != p.Live.GetResourceVersion() {
+	outcome, err := dry.DryRun(ctx, p.State)
+	if err == nil && !outcome.same(p.Live) && outcome.Object.GetResourceVersion() != p.Live.GetResourceVersion() {
 		// The watch is behind: what it shows isn't what the dry run was made on.
 		err = p.refresh(ctx, dry)
 	}
 	if err != nil {
-		failure := &Error{Op: "compare", ID: p.ID, Err: err}
+		failure := &Error{Op: "compare", ID: p.ID, Err: err, Hint: hintFor(err, &p.State)}
 		p.Err, p.Difference = failure, fmt.Sprintf("can't be compared: %v", err)
 		if refused(err) {
 			return nil
@@ -144,8 +154,8 @@ func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
 		return nil
 	}
 	answer := p.asked
-	if Fingerprint(applied) != p.asked.live {
-		answer.difference = difference(p.Live, applied)
+	if !outcome.same(p.Live) {
+		answer.difference, answer.conflicts = outcome.difference(p.Live)+takenFrom(outcome.Conflicts), outcome.Conflicts
 	}
 	p.answer(answer)
 	c.remember(p.ID, answer)
@@ -160,7 +170,7 @@ func (p *pair) refresh(ctx context.Context, dry DryRunner) error {
 	}
 	p.Live = live
 	if live == nil {
-		p.Difference, p.answered = missing, true
+		p.Difference, p.Compared, p.answered = missing, true, true
 		return nil
 	}
 	p.asked.live = Fingerprint(live)
@@ -184,9 +194,14 @@ func statesOf(pairs []pair) []State {
 // maxFields bounds how many fields a difference names.
 const maxFields = 3
 
-// difference names the fields in which two states of an object differ.
-func difference(live, applied *unstructured.Unstructured) string {
-	fields := differing(nil, "", declared(live.Object), declared(applied.Object))
+// same says whether the outcome is what live is, apart from fields that are ignored.
+func (o Outcome) same(live *unstructured.Unstructured) bool {
+	return Fingerprint(ignoring(o.Object, o.ignored)) == Fingerprint(ignoring(live, o.ignored))
+}
+
+// difference names the fields in which live differs from the outcome.
+func (o Outcome) difference(live *unstructured.Unstructured) string {
+	fields := differing(nil, "", declared(ignoring(live, o.ignored).Object), declared(ignoring(o.Object, o.ignored).Object))
 	if more := len(fields) - maxFields; more > 0 {
 		return fmt.Sprintf("differs in %s and %d more fields", strings.Join(fields[:maxFields], ", "), more)
 	}

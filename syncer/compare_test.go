@@ -40,18 +40,18 @@ func TestCompare(t *testing.T) {
 		"Image": {
 			reason: "a field that the revision sets was changed",
 			patch:  `[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "other"}]`,
-			want:   "differs in spec.template.spec.containers[0].image", asks: 1,
+			want:   "differs in spec.template.spec.containers[0].image, set by syncer.test", asks: 2,
 		},
 		"Label": {
 			reason: "a label that the revision sets was changed, and the owner's was taken off",
 			patch:  `[{"op": "replace", "path": "/metadata/labels", "value": {"team": "other"}}]`,
-			want:   "differs in metadata.labels[fairlead.dev/application], metadata.labels[fairlead.dev/application-namespace], metadata.labels.team", asks: 1,
+			want:   "differs in metadata.labels[fairlead.dev/application], metadata.labels[fairlead.dev/application-namespace], metadata.labels.team, set by syncer.test", asks: 2,
 		},
 		"Many": {
 			reason: "the first fields are named, the others counted",
 			patch: `[{"op": "replace", "path": "/metadata/labels", "value": {}}, {"op": "replace", "path": "/spec/replicas", "value": 9},
 				{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "other"}]`,
-			want: "differs in metadata.labels, spec.replicas, spec.template.spec.containers[0].image", asks: 1,
+			want: "differs in metadata.labels, spec.replicas, spec.template.spec.containers[0].image, set by syncer.test", asks: 2,
 		},
 		"ForeignField": {
 			reason: "a field that the revision doesn't set belongs to whoever set it",
@@ -101,7 +101,7 @@ func TestCompareWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []syncer.State{{ID: syncer.IDOf(desired[0]), Desired: desired[0], Difference: "is missing"}}
+	want := []syncer.State{{ID: syncer.IDOf(desired[0]), Desired: desired[0], Difference: "is missing", Compared: true}}
 	if diff := cmp.Diff(want, states); diff != "" || requests.Load() != 0 {
 		t.Errorf("nobody needs to be asked, got %d requests (-want, +got):\n%s", requests.Load(), diff)
 	}
@@ -185,7 +185,8 @@ func TestCompareRefusals(t *testing.T) {
 	if diff := cmp.Diff("can't be compared: "+wanted, states[0].Difference); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
-	if diff := cmp.Diff("compare Deployment "+namespace+"/www: "+wanted, text(states[0].Err)); diff != "" {
+	if diff := cmp.Diff("compare Deployment "+namespace+"/www: "+wanted+": "+
+		"the field can't be changed: delete the object, or have it deleted and created again by its annotation fairlead.dev/sync-options: Force=true", text(states[0].Err)); diff != "" {
 		t.Errorf("-want, +got:\n%s", diff)
 	}
 }

@@ -109,7 +109,7 @@ func newNamespace(t testing.TB) string {
 // prepared are manifests as they are applied.
 func prepared(t testing.TB, namespace, manifests string) []*unstructured.Unstructured {
 	t.Helper()
-	desired, err := syncer.Prepare(objects(t, manifests), owner, syncer.Scope{Namespace: namespace}, mapper)
+	desired, err := syncer.Prepare(objects(t, manifests), owner, syncer.Scope{Namespace: namespace}, syncer.Options{}, mapper)
 	if err != nil {
 		t.Fatal(err)
 	}

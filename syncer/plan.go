@@ -14,6 +14,16 @@ type Plan struct {
 	// Prune holds what an earlier revision applied and this one doesn't hold, in the order of deletion: the reverse of
 	// the order of applying.
 	Prune []ID
+	// Handed holds those of Prune that another Application declares, and which one: they are left to it.
+	Handed map[ID]Owner
+}
+
+// Others tells what other Applications are after.
+type Others interface {
+	// Holds says whether another Application declares an object, or may do so for all that is known.
+	Holds(other Owner, id ID) bool
+	// Declares finds an Application other than the owner that declares an object.
+	Declares(owner Owner, id ID) (Owner, bool)
 }
 
 // PlanSync compares what is desired (see Prepare) with the inventory, the objects that were applied earlier, and with what
@@ -21,20 +31,20 @@ type Plan struct {
 // that is known not to be there, a missing entry one of which nothing is known.
 //
 // What is in the inventory and known to be gone, to be on its way out, or not to belong to the owner any more, needs no
-// pruning. A desired
-// object that belongs to another Application is refused with a *RefusedError that names both: two Applications would take
-// it from each other forever.
-func PlanSync(desired []*unstructured.Unstructured, inventory []ID, owner Owner, live map[ID]*unstructured.Unstructured) (Plan, error) {
-	plan := Plan{Apply: slices.Clone(desired)}
+// pruning. A desired object that belongs to another Application, and that the other declares, too, is refused with a
+// *RefusedError that names both: two Applications would take it from each other forever. One that the other doesn't declare
+// any more is taken over.
+func PlanSync(desired []*unstructured.Unstructured, inventory []ID, owner Owner, live map[ID]*unstructured.Unstructured, others Others) (Plan, error) {
+	plan := Plan{Apply: slices.Clone(desired), Handed: map[ID]Owner{}}
 	slices.SortStableFunc(plan.Apply, func(a, b *unstructured.Unstructured) int { return compareIDs(IDOf(a), IDOf(b)) })
 	wanted := make(map[ID]bool, len(desired))
 	var claimed []string
 	for _, obj := range plan.Apply {
 		id := IDOf(obj)
 		wanted[id.Unversioned()] = true
-		if other, taken := claimant(live[id], owner); taken {
+		if other, taken := claimant(live[id], owner); taken && others.Holds(other, id) {
 			claimed = append(claimed, fmt.Sprintf(
-				"%s belongs to Application %s: remove it from one of the two, or its label %s if that Application is gone", id, other, LabelApplication))
+				"%s belongs to Application %s: remove it from one of the two", id, other))
 		}
 	}
 	if len(claimed) > 0 {
@@ -46,6 +56,9 @@ func PlanSync(desired []*unstructured.Unstructured, inventory []ID, owner Owner,
 		}
 		wanted[id.Unversioned()] = true // an inventory that names it twice
 		plan.Prune = append(plan.Prune, id)
+		if other, handed := others.Declares(owner, id); handed {
+			plan.Handed[id] = other
+		}
 	}
 	slices.SortFunc(plan.Prune, func(a, b ID) int { return compareIDs(b, a) })
 	return plan, nil

@@ -66,7 +66,7 @@ func TestPlanSync(t *testing.T) {
 			reason:  "two Applications would take it from each other for ever",
 			desired: manifest("ConfigMap", "a", ours),
 			live:    map[syncer.ID]string{id("ConfigMap", "a"): manifest("ConfigMap", "a", theirs)},
-			refused: "ConfigMap web/a belongs to Application fairlead/other: remove it from one of the two, or its label fairlead.dev/application if that Application is gone",
+			refused: "ConfigMap web/a belongs to Application fairlead/other: remove it from one of the two",
 		},
 	}
 	for name, tc := range cases {
@@ -79,7 +79,7 @@ func TestPlanSync(t *testing.T) {
 					live[id] = objects(t, manifest)[0]
 				}
 			}
-			plan, err := syncer.PlanSync(objects(t, tc.desired), tc.inventory, owner, live)
+			plan, err := syncer.PlanSync(objects(t, tc.desired), tc.inventory, owner, live, alone{})
 			if diff := cmp.Diff(tc.refused, text(err)); diff != "" {
 				t.Fatalf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
@@ -92,3 +92,10 @@ func TestPlanSync(t *testing.T) {
 		})
 	}
 }
+
+// alone knows of no other Application's declarations: what carries its labels may be declared by it.
+type alone struct{}
+
+func (alone) Holds(syncer.Owner, syncer.ID) bool { return true }
+
+func (alone) Declares(syncer.Owner, syncer.ID) (syncer.Owner, bool) { return syncer.Owner{}, false }

@@ -22,11 +22,12 @@ type Scope struct {
 // rollout (see isRollout) are left out. The result is in the order of applying. The objects given aren't changed.
 //
 // Objects that can't be applied as they are, are all named in one *RefusedError: without apiVersion, kind or name, of a
-// kind that neither the API server nor a CustomResourceDefinition among them knows, declared twice, out of scope, or a hook
-// of installation or upgrade. Any other error is the mapper's, and passing.
-func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
+// kind that neither the API server nor a CustomResourceDefinition among them knows (unless SkipDryRunOnMissingResource lets it
+// pass), declared twice, out of scope, with sync options that there aren't, or a hook of installation or upgrade. Any other
+// error is the mapper's, and passing.
+func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, options Options, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
 	known := kindsWith(mapper, objs)
-	preparation := preparation{owner: owner, scope: scope, kinds: known, seen: map[ID]place{}}
+	preparation := preparation{owner: owner, scope: scope, options: options, kinds: known, seen: map[ID]place{}}
 	for i, obj := range objs {
 		if !isRollout(obj) {
 			continue
@@ -44,9 +45,10 @@ func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, mapper
 
 // preparation is one call of Prepare.
 type preparation struct {
-	owner Owner
-	scope Scope
-	kinds kinds
+	owner   Owner
+	scope   Scope
+	options Options
+	kinds   kinds
 
 	ready    []*unstructured.Unstructured
 	seen     map[ID]place
@@ -70,15 +72,13 @@ func (p *preparation) add(number int, rendered *unstructured.Unstructured) error
 		p.refuse(problem)
 		return nil
 	}
-	gvk := rendered.GroupVersionKind()
-	kind, err := p.kinds.resolve(gvk)
-	if meta.IsNoMatchError(err) {
-		p.passing++
-		p.refuse(fmt.Sprintf("%s: the cluster has no kind %s in %s: is its CustomResourceDefinition missing?",
-			IDOf(rendered), gvk.Kind, rendered.GetAPIVersion()))
+	options, err := p.options.Of(rendered)
+	if err != nil {
+		p.refuse(fmt.Sprintf("%s: %v", IDOf(rendered), err))
 		return nil
 	}
-	if err != nil {
+	kind, err := p.resolve(rendered, options)
+	if err != nil || kind == nil {
 		return err
 	}
 	obj := rendered.DeepCopy()
@@ -97,6 +97,25 @@ func (p *preparation) add(number int, rendered *unstructured.Unstructured) error
 	p.owner.mark(obj)
 	p.ready = append(p.ready, obj)
 	return nil
+}
+
+// resolve finds the kind of an object; nil if it is refused for its kind. One that isn't known yet and may pass counts as
+// namespaced, until it is known.
+func (p *preparation) resolve(rendered *unstructured.Unstructured, options Options) (*kind, error) {
+	gvk := rendered.GroupVersionKind()
+	found, err := p.kinds.resolve(gvk)
+	switch {
+	case err == nil:
+		return &found, nil
+	case !meta.IsNoMatchError(err):
+		return nil, err
+	case options.SkipDryRunOnMissingResource:
+		return &kind{namespaced: true}, nil
+	}
+	p.passing++
+	p.refuse(fmt.Sprintf("%s: the cluster has no kind %s in %s: is its CustomResourceDefinition missing?",
+		IDOf(rendered), gvk.Kind, rendered.GetAPIVersion()))
+	return nil, nil //nolint:nilnil // refused
 }
 
 func (p *preparation) refuse(problem string) { p.problems = append(p.problems, problem) }
@@ -138,8 +157,9 @@ func (s Scope) place(obj *unstructured.Unstructured, namespaced bool) string {
 }
 
 // strip drops what only the API server writes, as it stands in manifests that were read from a cluster. Applied, it would
-// conflict with the object that is there.
+// conflict with the object that is there. The revision is ours to write.
 func strip(obj *unstructured.Unstructured) {
+	unstructured.RemoveNestedField(obj.Object, "metadata", "annotations", AnnotationRevision)
 	for _, field := range []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"} {
 		unstructured.RemoveNestedField(obj.Object, "metadata", field)
 	}

@@ -101,7 +101,7 @@ func TestPrepareRefuses(t *testing.T) {
 			if scope.Namespace == "" {
 				scope.Namespace = "web"
 			}
-			_, err := syncer.Prepare(objects(t, tc.manifests), owner, scope, mapper)
+			_, err := syncer.Prepare(objects(t, tc.manifests), owner, scope, syncer.Options{}, mapper)
 			if diff := cmp.Diff(tc.want, text(err)); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
@@ -172,7 +172,7 @@ apiVersion: v1
 kind: Service
 metadata: {name: s}`)
 	before := rendered[0].DeepCopy()
-	desired, err := syncer.Prepare(rendered, owner, syncer.Scope{Namespace: "web"}, mapper)
+	desired, err := syncer.Prepare(rendered, owner, syncer.Scope{Namespace: "web"}, syncer.Options{}, mapper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func (unanswering) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, 
 
 func TestPrepareWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	_, err := syncer.Prepare(objects(t, configMap), owner, syncer.Scope{Namespace: "web"}, unanswering{})
+	_, err := syncer.Prepare(objects(t, configMap), owner, syncer.Scope{Namespace: "web"}, syncer.Options{}, unanswering{})
 	if diff := cmp.Diff("find the resource of kind /v1, Kind=ConfigMap: no answer", text(err)); diff != "" {
 		t.Error(diff)
 	}

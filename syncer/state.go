@@ -15,6 +15,10 @@ type State struct {
 	// Difference says how Live differs if it isn't Synced, to be read after the ID: "is missing", "differs in
 	// spec.replicas". It names fields, never their values.
 	Difference string
+	// Compared is true if Difference is known, as opposed to not looked for yet.
+	Compared bool
+	// Conflicts are the fields that others had set otherwise: found by a comparison, or taken over by an apply.
+	Conflicts []Conflict
 	// Changed is true if an apply created or changed the object.
 	Changed bool
 	// Err is why the object couldn't be compared or applied. It is an *Error.

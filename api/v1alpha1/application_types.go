@@ -28,7 +28,8 @@ type ApplicationSpec struct {
 	SyncPolicy SyncPolicy `json:"syncPolicy,omitempty"`
 
 	// IgnoreDifferences names fields whose values in the cluster are nobody's concern: they don't make an object
-	// OutOfSync and aren't set back.
+	// OutOfSync. A sync that changes the object for another reason sets them, too, unless the sync option
+	// `RespectIgnoreDifferences=true` leaves them as they are.
 	// +kubebuilder:validation:MaxItems=64
 	// +listType=atomic
 	// +optional
@@ -373,6 +374,8 @@ type ApplicationDestination struct {
 }
 
 // SyncPolicy says when and how the cluster is brought to the revision.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.managedNamespaceMetadata) || has(self.syncOptions) && self.syncOptions.exists(o, o == 'CreateNamespace=true')",message="managedNamespaceMetadata needs the sync option CreateNamespace=true"
 type SyncPolicy struct {
 	// Automated syncs each new revision by itself. Without it differences are shown and nothing is applied.
 	// +optional
@@ -380,11 +383,13 @@ type SyncPolicy struct {
 
 	// SyncOptions are Argo CD's: `CreateNamespace=true`, `ApplyOutOfSyncOnly=true`, `PruneLast=true`, `Prune=false`,
 	// `Prune=confirm`, `Delete=false`, `Delete=confirm`, `PrunePropagationPolicy=foreground`, `Replace=true`, `Force=true`,
-	// `ServerSideApply=false`, `Validate=false`, `SkipDryRunOnMissingResource=true`, `FailOnSharedResource=true`,
-	// `RespectIgnoreDifferences=true`. Objects may carry their own in the annotation `fairlead.dev/sync-options`.
+	// `Validate=false`, `ClientSideApplyMigration=false`, `SkipDryRunOnMissingResource=true`, `RespectIgnoreDifferences=true`;
+	// `ServerSideApply=true` and `FailOnSharedResource=true`, which is always so. Objects may carry their own in the annotation
+	// `fairlead.dev/sync-options`.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
+	// +kubebuilder:validation:XValidation:rule="!self.exists(o, o == 'ServerSideApply=false')",message="there is no ServerSideApply=false: objects are always applied by server-side apply: give an object that it refuses Replace=true"
+	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^ServerSideApply=true$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional
 	SyncOptions []string `json:"syncOptions,omitempty"`
@@ -394,7 +399,8 @@ type SyncPolicy struct {
 	// +optional
 	Retry *RetryStrategy `json:"retry,omitempty"`
 
-	// ManagedNamespaceMetadata is put on the namespace that `CreateNamespace=true` creates, and kept there.
+	// ManagedNamespaceMetadata is put on the namespace of the destination, with `CreateNamespace=true`, and kept there: a sync
+	// sets it again, and takes away what was there for it and isn't named any more.
 	// +optional
 	ManagedNamespaceMetadata *ManagedNamespaceMetadata `json:"managedNamespaceMetadata,omitempty"`
 }
@@ -468,7 +474,8 @@ type IgnoreDifferences struct {
 	JSONPointers []string `json:"jsonPointers,omitempty"`
 	// JQPathExpressions are paths to the fields, in the part of jq that is a path: `.spec.replicas`,
 	// `.spec.template.spec.containers[].image`, `.data["a.b"]`, `.spec.containers[0]`,
-	// `.spec.containers[] | select(.name == "proxy") | .resources`.
+	// `.spec.containers[] | select(.name == "proxy") | .resources`. A select takes conditions of the forms `PATH == VALUE`,
+	// `PATH != VALUE`, and `PATH | startswith("...")`, `endswith("...")` or `test("...")`, joined by `and` and `or`.
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=1024
 	// +listType=atomic
@@ -817,9 +824,14 @@ type ResourceStatus struct {
 	// SyncWave is the wave in which it is applied, if it isn't 0.
 	// +optional
 	SyncWave int32 `json:"syncWave,omitempty"`
-	// RequiresPruning is true for an object that the revision doesn't hold any more.
+	// RequiresPruning is true for an object that the revision doesn't hold any more, unless its sync options forbid to
+	// prune it.
 	// +optional
 	RequiresPruning bool `json:"requiresPruning,omitempty"`
+	// LeftoverSince is when it was first seen that the revision doesn't hold the object any more. A confirmation of its
+	// deletion must be younger.
+	// +optional
+	LeftoverSince *metav1.Time `json:"leftoverSince,omitempty"`
 }
 
 // Verdict says what became of a rollout.

@@ -142,6 +142,10 @@ const (
 	ReasonOutOfSync Reason = "OutOfSync"
 	// ReasonDegraded: everything is applied, and the workload's rollout failed.
 	ReasonDegraded Reason = "Degraded"
+	// ReasonDeleting: the Application is being deleted, and its objects with it.
+	ReasonDeleting Reason = "Deleting"
+	// ReasonFieldsTaken is the event of fields that were set back to what the revision says, and of who had set them.
+	ReasonFieldsTaken Reason = "FieldsTaken"
 	// ReasonSynced is the event of a revision that was applied.
 	ReasonSynced Reason = "Synced"
 	// ReasonDriftHealed is the event of a drift that was taken back.

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
@@ -48,6 +49,8 @@ type Reconciler struct {
 	renders      *renders
 	watches      *watches
 	memories     *memories
+	claims       *claims
+	pokes        chan event.GenericEvent
 	recorder     status.Recorder
 	controller   controller.Controller
 	now          func() time.Time
@@ -68,7 +71,7 @@ func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace strin
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(),
 		mirrors: mirrors, clients: access.NewClients(mgr.GetConfig()), ownNamespace: ownNamespace,
 		capabilities: &capabilities{discovery: asked, now: time.Now},
-		renders:      newRenders(), watches: watches, memories: newMemories(),
+		renders:      newRenders(), watches: watches, memories: newMemories(), claims: newClaims(), pokes: make(chan event.GenericEvent, pokesAhead),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("application")), now: time.Now,
 	}, nil
 }
@@ -80,6 +83,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		For(&v1alpha1.Application{}, builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&v1alpha1.ConfigRepository{}, handler.EnqueueRequestsFromMapFunc(r.applicationsBeside), builder.WithPredicates(headChanged())).
+		WatchesRawSource(source.Channel(r.pokes, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
@@ -129,21 +133,26 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err := r.client.Get(ctx, req.NamespacedName, s.app); err != nil {
 		r.renders.forget(req.NamespacedName)
 		r.memories.forget(req.NamespacedName)
+		r.poke(r.claims.forget(req.NamespacedName)...)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	s.memory = r.memories.of(req.NamespacedName)
+	if s.app.DeletionTimestamp != nil {
+		return r.finalize(ctx, s)
+	}
 	s.memory.obey(s.app.Annotations[v1alpha1.ReconcileAtAnnotation])
 	for _, step := range []step{r.permit, r.healthChecks, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
 		if s.err = step(ctx, s); s.err != nil {
 			break
 		}
 	}
-	next := r.judge(ctx, s)
+	r.looked(s)
+	s.lookAgain(r.judge(ctx, s))
 	if err := r.record(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
 	if waits := (*waitError)(nil); errors.As(s.err, &waits) {
 		return reconcile.Result{}, nil
 	}
-	return status.Result(s.err, next)
+	return status.Result(s.err, s.again)
 }

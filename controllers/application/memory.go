@@ -15,6 +15,10 @@ import (
 type memory struct {
 	// comparer knows which live objects were found equal to which desired ones.
 	comparer *syncer.Comparer
+	// generation of the spec whose rules the comparer's answers go by.
+	generation int64
+	// namespaceAt is the generation of the spec for which the namespace was made sure of.
+	namespaceAt int64
 	// asked is the word in the reconcile-at annotation that was obeyed last.
 	asked string
 	// written holds objects as the API server answered them to an apply, until the watch has caught up.
@@ -56,6 +60,14 @@ func (m *memories) forget(key types.NamespacedName) {
 func (m *memory) obey(asked string) {
 	if m.asked != asked {
 		m.asked = asked
+		m.comparer.Forget()
+	}
+}
+
+// judgeBy makes the next comparison ask anew when the spec has changed, and with it perhaps what counts as a difference.
+func (m *memory) judgeBy(generation int64) {
+	if m.generation != generation {
+		m.generation = generation
 		m.comparer.Forget()
 	}
 }

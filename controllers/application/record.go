@@ -74,7 +74,9 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 	}
 	for _, id := range s.leftover {
 		resource := resourceOf(id)
-		resource.Status, resource.RequiresPruning = v1alpha1.SyncStatusOutOfSync, true
+		entry := s.left[id]
+		resource.Status, resource.RequiresPruning, resource.Message = v1alpha1.SyncStatusOutOfSync, !entry.settled, entry.kept
+		resource.LeftoverSince = &entry.since
 		st.Resources = append(st.Resources, resource)
 	}
 	worst := syncer.Worst(s.healths)
@@ -119,12 +121,25 @@ func (s *scope) difference() string {
 		}
 	}
 	for _, id := range s.leftover {
-		found = append(found, fmt.Sprintf("%s is not in the revision any more: it needs pruning, which syncPolicy.automated.prune allows", id))
+		why := s.left[id].kept
+		if why == "" {
+			why = "is not in the revision any more: it needs pruning, which syncPolicy.automated.prune allows"
+		}
+		found = append(found, fmt.Sprintf("%s %s", id, why))
 	}
 	if len(found) == 1 {
 		return found[0]
 	}
 	return fmt.Sprintf("%s; and %d more", found[0], len(found)-1)
+}
+
+// taken names fields that were set back, and who had set them.
+func taken(conflicts []syncer.Conflict) string {
+	texts := make([]string, len(conflicts))
+	for i, conflict := range conflicts {
+		texts[i] = conflict.String()
+	}
+	return "took " + strings.Join(texts, "; ")
 }
 
 // tell logs and records events for what changed.
@@ -138,6 +153,9 @@ func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.Applic
 	if s.changed > 0 && !rolledOut && s.err == nil {
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
+	}
+	for _, state := range s.taken {
+		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonFieldsTaken), "Sync", "%s: %s", state.ID, taken(state.Conflicts))
 	}
 	ready, was := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionReady), meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
 	if ready.Status == metav1.ConditionFalse && (was == nil || was.Reason != ready.Reason || was.Message != ready.Message) {

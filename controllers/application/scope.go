@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -32,12 +33,18 @@ type scope struct {
 	head       v1alpha1.Head
 	// render: the objects as rendered, shared with later reconciliations.
 	rendered rendered
-	// prepare: the objects as they are to be applied; plan: in the order of applying.
-	desired []*unstructured.Unstructured
-	applier *syncer.Applier
+	// prepare: the rules that count, and the objects as they are to be applied; plan: in the order of applying. declared is
+	// true once other Applications know what this one declares.
+	rules    syncer.Rules
+	declared bool
+	desired  []*unstructured.Unstructured
+	applier  *syncer.Applier
 	// plan: what was last seen, and what an earlier revision applied and this one doesn't hold.
 	live     map[syncer.ID]*unstructured.Unstructured
 	leftover []syncer.ID
+	// plan: what is in the way of pruning; again is when to look again, if nothing else happens.
+	left  map[syncer.ID]left
+	again time.Duration
 	// compare, then sync: each desired object's state, in the order of desired.
 	compared bool
 	states   []syncer.State
@@ -46,6 +53,7 @@ type scope struct {
 	// sync: what was done.
 	changed int
 	pruned  int
+	taken   []syncer.State
 
 	// reason classifies err for the conditions.
 	reason v1alpha1.Reason

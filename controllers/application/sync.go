@@ -11,14 +11,26 @@ import (
 	"github.com/fairlead/fairlead/syncer"
 )
 
-// prepare makes of the rendered objects what is applied.
+// prepare makes of the rendered objects what is applied, under the rules that the spec gives.
 func (r *Reconciler) prepare(_ context.Context, s *scope) error {
-	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, r.mapper)
+	rules, err := rulesOf(s.app)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonInvalidSpec, err)
+	}
+	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, r.mapper)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidManifests, err)
 	}
-	s.desired = desired
-	s.applier = syncer.NewApplier(s.client, r.mapper)
+	rules.Revision = s.head.Revision
+	s.rules, s.desired = rules, desired
+	s.applier = syncer.NewApplier(s.client, r.mapper).Under(rules)
+	s.memory.judgeBy(s.app.Generation)
+	ids := make([]syncer.ID, len(desired))
+	for i, obj := range desired {
+		ids[i] = syncer.IDOf(obj)
+	}
+	s.declared = true
+	r.poke(r.claims.declare(s.key, clusterOf(s.app), s.repository.UID, s.head.Revision, ids)...)
 	return nil
 }
 
@@ -62,12 +74,12 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	plan, err := syncer.PlanSync(s.desired, inventory, s.owner(), s.live)
+	plan, err := syncer.PlanSync(s.desired, inventory, s.owner(), s.live, r.othersOf(ctx, s))
 	if err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
 	s.desired, s.leftover = plan.Apply, plan.Prune
-	return nil
+	return r.guard(ctx, s, plan)
 }
 
 // see notes an object as it was last seen, by the watch or in the answer to an apply.
@@ -108,12 +120,17 @@ func (r *Reconciler) sync(ctx context.Context, s *scope) error {
 		return nil
 	}
 	automated := s.app.Spec.SyncPolicy.Automated
+	if s.memory.namespaceAt != s.app.Generation {
+		if err := s.ensureNamespace(ctx); err != nil {
+			return s.fail(v1alpha1.ReasonSyncFailed, err)
+		}
+	}
 	if s.unsynced() > 0 && (s.isNew() || automated.SelfHeal) {
 		if err := r.apply(ctx, s); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	if automated.Prune && len(s.leftover) > 0 {
+	if automated.Prune && len(s.prunable()) > 0 {
 		if err := s.prune(ctx); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
@@ -123,11 +140,8 @@ func (r *Reconciler) sync(ctx context.Context, s *scope) error {
 
 // apply applies the objects that differ, in order.
 func (r *Reconciler) apply(ctx context.Context, s *scope) error {
-	createNamespace := slices.Contains(s.app.Spec.SyncPolicy.SyncOptions, "CreateNamespace=true") && !s.permission.Scope.NamespaceOnly
-	if createNamespace {
-		if _, err := s.applier.EnsureNamespace(ctx, s.app.Spec.Destination.Namespace); err != nil {
-			return err
-		}
+	if err := s.ensureNamespace(ctx); err != nil {
+		return err
 	}
 	if err := r.remember(ctx, s); err != nil {
 		return err
@@ -140,6 +154,9 @@ func (r *Reconciler) apply(ctx context.Context, s *scope) error {
 			continue
 		}
 		s.changed++
+		if len(state.Conflicts) > 0 {
+			s.taken = append(s.taken, state)
+		}
 		s.memory.written[state.ID] = state.Live
 		if state.ID.Kind == "CustomResourceDefinition" {
 			r.capabilities.forget()
@@ -173,14 +190,13 @@ func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 
 // prune deletes what is left over, after everything was applied. What couldn't be deleted stays in the inventory.
 func (s *scope) prune(ctx context.Context) error {
-	results, err := s.applier.Prune(ctx, s.owner(), s.leftover, s.states)
-	s.leftover = nil
+	results, err := s.applier.Prune(ctx, s.owner(), s.prunable(), s.states)
 	for _, result := range results {
-		switch {
-		case result.Err != nil:
-			s.leftover = append(s.leftover, result.ID)
-		case result.Deleted:
+		if result.Deleted {
 			s.pruned++
+		}
+		if result.Err == nil {
+			s.leftover = slices.DeleteFunc(s.leftover, func(id syncer.ID) bool { return id == result.ID })
 		}
 	}
 	return err

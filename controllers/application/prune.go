@@ -1,0 +1,137 @@
+package application
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/syncer"
+)
+
+// behindInterval is the time between two looks at whether other Applications were looked at.
+const behindInterval = 200 * time.Millisecond
+
+// left is an object that the revision doesn't hold any more.
+type left struct {
+	// since is when that was first seen.
+	since metav1.Time
+	// kept says why it isn't to be pruned, to be read after the ID; empty if it may be.
+	kept string
+	// settled is true if it stays as it is: it requires no pruning.
+	settled bool
+}
+
+// guard finds out which of the objects that are left over may be pruned, and what is in the way of the others.
+func (r *Reconciler) guard(ctx context.Context, s *scope, plan syncer.Plan) error {
+	s.left = make(map[syncer.ID]left, len(plan.Prune))
+	if len(plan.Prune) == 0 {
+		return nil
+	}
+	whole, err := r.keepsAll(ctx, s)
+	if err != nil {
+		return err
+	}
+	since := leftoverSince(s.app, r.now())
+	rules := s.rules
+	rules.Confirmed = func(id syncer.ID) bool { return approvedSince(s.app, since(id).Time) }
+	for _, id := range plan.Prune {
+		entry := left{since: since(id), kept: whole}
+		pruning := rules.Pruning(id, s.live[id])
+		other, handed := plan.Handed[id]
+		switch {
+		case handed:
+			entry.kept = fmt.Sprintf("is declared by Application %s by now, and left to it", other)
+		case pruning.Waits:
+			entry.kept = fmt.Sprintf("is not in the revision any more, and %s: annotate the Application with %s=<the time now, RFC 3339>",
+				pruning.Kept, v1alpha1.DeletionApprovedAnnotation)
+		case pruning.Kept != "":
+			entry.kept, entry.settled = "is not in the revision any more, and "+pruning.Kept, true
+		}
+		s.left[id] = entry
+	}
+	s.applier = s.applier.Under(rules)
+	return nil
+}
+
+// keepsAll says why nothing at all may be pruned now.
+func (r *Reconciler) keepsAll(ctx context.Context, s *scope) (string, error) {
+	if automated := s.app.Spec.SyncPolicy.Automated; len(s.desired) == 0 && automated != nil && !automated.AllowEmpty {
+		return "is not in the revision any more; the revision holds no object at all, so that everything would be pruned: " +
+			"if that is meant, set syncPolicy.automated.allowEmpty", nil
+	}
+	var apps v1alpha1.ApplicationList
+	if err := r.client.List(ctx, &apps, client.InNamespace(s.key.Namespace)); err != nil {
+		return "", fmt.Errorf("list Applications: %w", err)
+	}
+	for i := range apps.Items {
+		other := client.ObjectKeyFromObject(&apps.Items[i])
+		if other != s.key && apps.Items[i].DeletionTimestamp == nil && r.claims.behind(other, s.repository.UID, s.head.Revision) {
+			s.again = behindInterval
+			return "is not in the revision any more; it stays until it is known whether another Application declares it at this revision", nil
+		}
+	}
+	return "", nil
+}
+
+// prunable are the objects that are left over and may be pruned, in the order of deletion.
+func (s *scope) prunable() []syncer.ID {
+	var ids []syncer.ID
+	for _, id := range s.leftover {
+		if s.left[id].kept == "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// leftoverSince tells since when an object is left over: as the status says, or from now on.
+func leftoverSince(app *v1alpha1.Application, now time.Time) func(syncer.ID) metav1.Time {
+	known := map[syncer.ID]metav1.Time{}
+	for i := range app.Status.Resources {
+		if since := app.Status.Resources[i].LeftoverSince; since != nil {
+			known[idOf(&app.Status.Resources[i])] = *since
+		}
+	}
+	return func(id syncer.ID) metav1.Time {
+		if since, ok := known[id]; ok {
+			return since
+		}
+		return metav1.NewTime(now)
+	}
+}
+
+func idOf(resource *v1alpha1.ResourceStatus) syncer.ID {
+	return syncer.ID{Group: resource.Group, Version: resource.Version, Kind: resource.Kind, Namespace: resource.Namespace, Name: resource.Name}
+}
+
+// others tells an Application what other Applications are after.
+type others struct {
+	claims  *claims
+	cluster string
+	// exists says whether there is such an Application.
+	exists func(types.NamespacedName) bool
+}
+
+// Holds implements syncer.Others. What belongs to an Application that doesn't exist is anybody's.
+func (o others) Holds(other syncer.Owner, id syncer.ID) bool {
+	key := types.NamespacedName(other)
+	return o.exists(key) && o.claims.holds(key, id)
+}
+
+// Declares implements syncer.Others.
+func (o others) Declares(owner syncer.Owner, id syncer.ID) (syncer.Owner, bool) {
+	other, found := o.claims.other(types.NamespacedName(owner), o.cluster, id)
+	return syncer.Owner(other), found
+}
+
+// lookAgain asks for another look after a while, unless there is one sooner; 0 asks for none.
+func (s *scope) lookAgain(after time.Duration) {
+	if after > 0 && (s.again == 0 || after < s.again) {
+		s.again = after
+	}
+}
