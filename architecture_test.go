@@ -69,6 +69,11 @@ var rules = []rule{
 		because:  "selection is pure and never knows the network",
 	},
 	{
+		packages: []string{"failpoint"},
+		only:     []string{},
+		because:  "failpoint never knows what is done between two steps",
+	},
+	{
 		packages: []string{"controllers/receiver/posted"},
 		only:     []string{},
 		because:  "posted stands alone",

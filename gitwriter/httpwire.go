@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fairlead/fairlead/failpoint"
 )
 
 const (
@@ -75,6 +77,9 @@ func (w *httpWire) post(ctx context.Context, c call, read func(io.Reader) error)
 		return invalidRemote(w.link.base.Host, "the url can't be used")
 	}
 	request.Header.Set("Content-Type", "application/x-"+c.service+"-request")
+	if c.service == serviceReceive {
+		request.Body = failpoint.Halfway(failpoint.DuringPush, request.Body, request.ContentLength)
+	}
 	return w.do(request, c.op, "application/x-"+c.service+"-result", c.limit, func(r io.Reader, _ *url.URL) error { return read(r) })
 }
 

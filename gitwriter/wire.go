@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"sync"
 	"time"
+
+	"github.com/fairlead/fairlead/failpoint"
 )
 
 // wire carries the services of the Git protocol between a session and its server: by HTTP, where each call is a request, or
@@ -113,6 +115,7 @@ func httpTransport(r Remote, base *url.URL) (*http.Transport, error) {
 		return nil, errors.New("the program's default HTTP transport was replaced")
 	}
 	transport := shared.Clone()
+	transport.WriteBufferSize = failpoint.WriteBuffer
 	config, err := r.TLS.config()
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/fairlead/fairlead/failpoint"
 )
 
 const (
@@ -165,6 +167,7 @@ func (w *writing) push(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	b := newBuilder(w.mirror.objects, w.head, w.req, w.mirror.now(), !service.capabilities["no-thin"])
+	failpoint.Reach(failpoint.BeforeEdit)
 	revisions := make([]plumbing.Hash, len(w.plan.steps))
 	for i, s := range w.plan.steps {
 		if revisions[i], err = b.add(s); err != nil {
@@ -175,8 +178,10 @@ func (w *writing) push(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("write a pack: %w", err)
 	}
+	failpoint.Reach(failpoint.AfterObjects)
 	w.attempts++
 	status, err := w.session.push(ctx, w.head.id, b.last.id, service, pack)
+	failpoint.Reach(failpoint.AfterPush)
 	if err == nil && status.accepted {
 		w.accepted(b, revisions)
 		w.head = w.mirror.move(b.last)

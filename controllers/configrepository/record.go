@@ -15,6 +15,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/controllers/status"
+	"github.com/fairlead/fairlead/failpoint"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/registry/selection"
 )
@@ -28,11 +29,13 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	ready := meta.FindStatusCondition(s.repository.Status.Conditions, v1alpha1.ConditionReady)
 	s.news = s.err != nil && (ready == nil || ready.Message != s.err.Error())
 	r.tell(ctx, s)
+	s.reach(failpoint.BeforeStatus)
 	if err := status.Patch(ctx, r.client, r.live, s.repository, func(repository *v1alpha1.ConfigRepository) {
 		recordRepository(repository, s, metav1.NewTime(pushed.Time))
 	}); err != nil {
 		return err
 	}
+	s.reach(failpoint.BetweenStatus)
 	if s.news {
 		r.recorder.Eventf(s.repository, nil, "Warning", string(s.reasonOrGit()), "Reconcile", "%s", s.err.Error())
 	}
@@ -45,7 +48,16 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 			})
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	s.reach(failpoint.AfterStatus)
+	return err
+}
+
+// reach names a step of a run that pushed something: all others have nothing to lose.
+func (s *scope) reach(step failpoint.Step) {
+	if s.result.Commits > 0 {
+		failpoint.Reach(step)
+	}
 }
 
 func (s *scope) reasonOrGit() v1alpha1.Reason {

@@ -84,6 +84,11 @@ func (g *GitServer) backend(binary string, log io.Writer) http.Handler {
 			"GIT_PROJECT_ROOT=" + g.root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=" + username,
 			"GIT_PROTOCOL=" + r.Header.Get("Git-Protocol"),
 		}, g.environment...)
+		// A client that dies in the middle of a push: told how long the body should have been, git http-backend 2.39 waits for
+		// the rest in a circle, for ever.
+		if r.ContentLength > 0 {
+			r.ContentLength = -1
+		}
 		handler := &cgi.Handler{Path: binary, Args: []string{"http-backend"}, Env: environment, Dir: g.root, Stderr: log}
 		handler.ServeHTTP(w, r)
 	})
