@@ -141,6 +141,9 @@ func (r *metaReader) hooks() []HookPhase {
 	if slices.ContainsFunc(hooks, func(phase HookPhase) bool { return phase != Skip }) {
 		hooks = slices.DeleteFunc(hooks, func(phase HookPhase) bool { return phase == Skip })
 	}
+	if len(hooks) == 0 {
+		return nil
+	}
 	return hooks
 }
 
