@@ -18,8 +18,7 @@ import (
 // defaultSSHPort is left out of the names in known_hosts.
 const defaultSSHPort = "22"
 
-// knownHosts are the lines of a known_hosts file, "SSH_KNOWN_HOSTS FILE FORMAT" in sshd(8). Certificate authorities aren't
-// known: their lines match nothing.
+// knownHosts are the lines of a known_hosts file, "SSH_KNOWN_HOSTS FILE FORMAT" in sshd(8).
 type knownHosts []knownHost
 
 // knownHost is one line.
@@ -27,6 +26,8 @@ type knownHost struct {
 	patterns []string
 	key      ssh.PublicKey
 	revoked  bool
+	// authority: the key signs those of hosts, and is none itself.
+	authority bool
 }
 
 // parseKnownHosts reads the lines. At least one must hold a key. Errors are *InputError.
@@ -43,10 +44,7 @@ func parseKnownHosts(text string) (knownHosts, error) {
 		if err != nil {
 			return nil, &InputError{Problem: fmt.Sprintf("line %d of known_hosts can't be read: write it as ssh-keyscan does, host, type and key", number)}
 		}
-		if marker == "cert-authority" {
-			continue
-		}
-		known = append(known, knownHost{patterns: hosts, key: key, revoked: marker == "revoked"})
+		known = append(known, knownHost{patterns: hosts, key: key, revoked: marker == "revoked", authority: marker == "cert-authority"})
 	}
 	if len(known) == 0 {
 		return nil, &InputError{Problem: "known_hosts holds no key, without which no server can be told from an impostor: " +
@@ -60,8 +58,11 @@ func (k knownHosts) of(address string) knownHosts {
 	return slices.DeleteFunc(slices.Clone(k), func(h knownHost) bool { return !h.matches(address) })
 }
 
-// check is nil if the key is one of the host's.
+// check is nil if the key is one of the host's, or a certificate for it that one of its authorities has signed.
 func (k knownHosts) check(address string, key ssh.PublicKey) error {
+	if certificate, ok := key.(*ssh.Certificate); ok {
+		return k.checkCertificate(address, certificate)
+	}
 	var others []string
 	found := false
 	for _, h := range k.of(address) {
@@ -69,6 +70,7 @@ func (k knownHosts) check(address string, key ssh.PublicKey) error {
 		switch {
 		case same && h.revoked:
 			return &hostKeyError{problem: fmt.Sprintf("the server shows the %s key %s, which known_hosts marks as revoked", key.Type(), ssh.FingerprintSHA256(key))}
+		case h.authority:
 		case same:
 			found = true
 		case !h.revoked:
@@ -96,10 +98,12 @@ func (e *hostKeyError) Error() string { return e.problem }
 
 // algorithms orders the kinds of host keys so that a server that has several shows one that is known.
 func (k knownHosts) algorithms(address string) []string {
-	var first []string
+	var certificates, first []string
 	for _, h := range k.of(address) {
 		switch {
 		case h.revoked:
+		case h.authority:
+			certificates = certificateAlgorithms()
 		case h.key.Type() == ssh.KeyAlgoRSA:
 			first = append(first, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
 		default:
@@ -107,7 +111,7 @@ func (k knownHosts) algorithms(address string) []string {
 		}
 	}
 	all := []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
-	var ordered []string
+	ordered := certificates
 	for _, algorithm := range append(first, all...) {
 		if slices.Contains(all, algorithm) && !slices.Contains(ordered, algorithm) {
 			ordered = append(ordered, algorithm)

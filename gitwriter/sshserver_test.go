@@ -35,6 +35,8 @@ type sshServer struct {
 	address string
 	login   string
 	hostKey ssh.Signer
+	// certificate, if set before the first connection, is shown to who knows an authority.
+	certificate ssh.Signer
 	// key logs in.
 	key crypto.Signer
 
@@ -72,14 +74,19 @@ func newSSHServer(t testing.TB, s *gitServer, key crypto.Signer, env bool) *sshS
 	t.Helper()
 	v := &sshServer{gitServer: s, login: "git", hostKey: newSigner(t, newKey(t)), key: key, env: env, gone: make(chan struct{}, 64)}
 	authorized := newSigner(t, key).PublicKey().Marshal()
-	config := &ssh.ServerConfig{PublicKeyCallback: func(c ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
+	knows := func(c ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
 		if c.User() != v.login || !bytes.Equal(offered.Marshal(), authorized) {
 			return nil, errors.New("not this one")
 		}
 		return &ssh.Permissions{}, nil
-	}}
-	config.AddHostKey(v.hostKey)
-	v.listen(func(conn net.Conn) { v.serve(conn, config) })
+	}
+	v.listen(func(conn net.Conn) {
+		config := &ssh.ServerConfig{PublicKeyCallback: knows}
+		for _, key := range v.shown() {
+			config.AddHostKey(key)
+		}
+		v.serve(conn, config)
+	})
 	return v
 }
 
@@ -118,6 +125,37 @@ func newOpenSSHServer(t testing.TB, s *gitServer, key crypto.Signer, env bool) *
 		_ = conn.Close()
 	})
 	return v
+}
+
+// shown are the server's key and, if there is one, the certificate for it.
+func (v *sshServer) shown() []ssh.Signer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.certificate == nil {
+		return []ssh.Signer{v.hostKey}
+	}
+	return []ssh.Signer{v.hostKey, v.certificate}
+}
+
+// showKey has the server show another key from now on.
+func (v *sshServer) showKey(key ssh.Signer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hostKey = key
+}
+
+// certify has an authority sign the server's key for some names, and the server show that.
+func (v *sshServer) certify(authority ssh.Signer, until time.Time, names ...string) {
+	v.t.Helper()
+	certificate := &ssh.Certificate{
+		Key: v.hostKey.PublicKey(), CertType: ssh.HostCert, ValidPrincipals: names, ValidBefore: uint64(until.Unix()),
+	}
+	must(v.t, certificate.SignCert(rand.Reader, authority))
+	signer, err := ssh.NewCertSigner(certificate, v.hostKey)
+	must(v.t, err)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.certificate = signer
 }
 
 // listen takes connections until the test is over.
