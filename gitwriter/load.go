@@ -47,40 +47,54 @@ func (m *Mirror) loadTrees(ctx context.Context, s *session, commit, root, truste
 		if len(missing) == 0 {
 			return nil
 		}
-		if err := m.loadByID(ctx, s, commit, missing, withoutBlobs); err != nil {
+		if _, err := m.loadByID(ctx, s, commit, missing, withoutBlobs); err != nil {
 			return err
 		}
 	}
 	return s.fault(opFetch, ReasonProtocol, nil, "the server didn't send all trees of "+commit.String())
 }
 
-// loadBlobs brings those blobs of a commit that aren't here yet, in one request.
-func (m *Mirror) loadBlobs(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash) error {
+// loadBlobs brings those blobs of a commit that aren't here yet, in one request, and gives what that brought: the store may be
+// compacted at any time by whoever has the turn, so who doesn't have it takes what was asked for from there.
+func (m *Mirror) loadBlobs(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash) (fetched, error) {
 	missing := slices.DeleteFunc(slices.Clone(ids), func(id plumbing.Hash) bool { return m.objects.has(plumbing.BlobObject, id) })
 	if len(missing) == 0 {
-		return nil
+		return fetched{}, nil
 	}
-	if err := m.loadByID(ctx, s, commit, missing, everything); err != nil {
-		return err
+	brought, err := m.loadByID(ctx, s, commit, missing, everything)
+	if err != nil {
+		return nil, err
 	}
 	for _, id := range missing {
-		if !m.objects.has(plumbing.BlobObject, id) {
-			return s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the blob "+id.String()+" of "+commit.String())
+		if _, ok := brought.get(plumbing.BlobObject, id); !ok {
+			return nil, s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the blob "+id.String()+" of "+commit.String())
 		}
 	}
-	return nil
+	return brought, nil
+}
+
+// fetched are the objects that one answer brought. They are in the store as well, for as long as it keeps them.
+type fetched map[plumbing.Hash]*stored
+
+// get gives an object's content, which mustn't be changed, if it came and is of that type.
+func (f fetched) get(t plumbing.ObjectType, id plumbing.Hash) ([]byte, bool) {
+	o, ok := f[id]
+	if !ok || o.kind != t {
+		return nil, false
+	}
+	return o.body, true
 }
 
 // loadByID fetches objects by their ids. A server that gives only what a branch points to is asked for the commit instead,
 // with all that it holds and nothing of what was before it.
-func (m *Mirror) loadByID(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash, leaveOut filter) error {
+func (m *Mirror) loadByID(ctx context.Context, s *session, commit plumbing.Hash, ids []plumbing.Hash, leaveOut filter) (fetched, error) {
 	objects, err := s.fetch(ctx, request{wants: ids, leaveOut: leaveOut})
 	if _, denied := errors.AsType[*serverError](err); denied {
 		objects, err = s.fetch(ctx, request{wants: []plumbing.Hash{commit}, leaveOut: leaveOut, shallow: true, whole: true})
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.objects.put(objects)
-	return nil
+	return objects, nil
 }

@@ -60,7 +60,7 @@ func (m *Mirror) read(ctx context.Context, s *session, t *tip, files targetFiles
 			ids = append(ids, f.id)
 		}
 	}
-	if err := m.loadBlobs(ctx, s, t.id, ids); err != nil {
+	if _, err := m.loadBlobs(ctx, s, t.id, ids); err != nil {
 		return nil, err
 	}
 	bodies := map[plumbing.Hash][]byte{}
@@ -116,10 +116,11 @@ func (m *Mirror) treeAtHead(ctx context.Context, s *session, t *tip, id plumbing
 	if ok {
 		return tree, nil
 	}
-	if err := m.loadByID(ctx, s, t.id, []plumbing.Hash{id}, withoutBlobs); err != nil {
+	brought, err := m.loadByID(ctx, s, t.id, []plumbing.Hash{id}, withoutBlobs)
+	if err != nil {
 		return nil, err
 	}
-	if tree, ok = m.objects.get(plumbing.TreeObject, id); !ok {
+	if tree, ok = brought.get(plumbing.TreeObject, id); !ok {
 		return nil, s.fault(opFetch, ReasonProtocol, nil, "the server didn't send the tree "+id.String()+" of "+t.id.String())
 	}
 	return tree, nil

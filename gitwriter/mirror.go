@@ -21,6 +21,8 @@ type Mirror struct {
 	bound   int64
 	links   links
 	objects *store
+	// before is the head that was known before this Mirror was made; empty if none was.
+	before string
 	// history is read and changed by whoever has the turn.
 	history history
 	// turn holds one token: who has it may move the head.
@@ -43,6 +45,10 @@ type Option func(*Mirror)
 
 // WithClock makes a Mirror take the time of its commits from now.
 func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = now } }
+
+// WithKnownHead tells a Mirror the revision that an earlier one of the same branch, in a process that ended, knew as its head.
+// If the first head doesn't descend from it, Head.Replaces says so.
+func WithKnownHead(revision string) Option { return func(m *Mirror) { m.before = revision } }
 
 // NewMirror makes a Mirror of a branch. It makes no request: a Remote that can't be used is an error of the first operation.
 func NewMirror(r Remote, options ...Option) *Mirror {
@@ -163,11 +169,23 @@ func (m *Mirror) advance(ctx context.Context, s *session, id plumbing.Hash) (*ti
 		return nil, err
 	}
 	moved := &tip{Head: headOf(id, c), id: id, tree: c.TreeHash}
-	if old != nil && !m.objects.descends(id, old.id, math.MaxInt) {
-		moved.Replaces = old.Revision
-		s.rewrites = append(s.rewrites, Rewrite{From: old.Revision, To: moved.Revision})
+	if moved.Replaces = m.replacedBy(id, old); moved.Replaces != "" {
+		s.rewrites = append(s.rewrites, Rewrite{From: moved.Replaces, To: moved.Revision})
 	}
 	return m.move(moved), nil
+}
+
+// replacedBy names the head known before, if the new one doesn't descend from it. Of the first head, all that it reaches is
+// here, and nothing else.
+func (m *Mirror) replacedBy(id plumbing.Hash, old *tip) string {
+	switch {
+	case old == nil && plumbing.IsHash(m.before) && !m.objects.has(plumbing.CommitObject, plumbing.NewHash(m.before)):
+		return m.before
+	case old != nil && !m.objects.descends(id, old.id, math.MaxInt):
+		return old.Revision
+	default:
+		return ""
+	}
 }
 
 // move publishes a new head whose objects are all here. The caller has the turn.

@@ -102,13 +102,14 @@ func (s *Snapshot) Prefetch(ctx context.Context, path string) error {
 			return &fs.PathError{Op: "prefetch", Path: path, Err: err}
 		}
 	}
-	return s.load(ctx, blobs)
+	_, err = s.load(ctx, blobs)
+	return err
 }
 
-func (s *Snapshot) load(ctx context.Context, blobs []plumbing.Hash) error {
+func (s *Snapshot) load(ctx context.Context, blobs []plumbing.Hash) (fetched, error) {
 	session, err := s.mirror.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer session.close()
 	return s.mirror.loadBlobs(ctx, session, s.commit, blobs)
@@ -154,10 +155,11 @@ func (s *Snapshot) tree(id plumbing.Hash) ([]byte, error) {
 	}
 	defer session.close()
 	// fs.FS knows no context; the Remote's timeout bounds the request.
-	if err := s.mirror.loadByID(context.Background(), session, s.commit, []plumbing.Hash{id}, withoutBlobs); err != nil {
+	brought, err := s.mirror.loadByID(context.Background(), session, s.commit, []plumbing.Hash{id}, withoutBlobs)
+	if err != nil {
 		return nil, err
 	}
-	tree, ok := s.mirror.objects.get(plumbing.TreeObject, id)
+	tree, ok := brought.get(plumbing.TreeObject, id)
 	if !ok {
 		return nil, session.fault(opFetch, ReasonProtocol, nil, "the server didn't send the tree "+id.String()+" of "+s.commit.String())
 	}
@@ -169,14 +171,19 @@ func (s *Snapshot) blob(id plumbing.Hash, siblings []plumbing.Hash) ([]byte, err
 	if body, ok := s.mirror.objects.get(plumbing.BlobObject, id); ok {
 		return body, nil
 	}
-	if err := s.load(context.Background(), append([]plumbing.Hash{id}, siblings...)); err != nil {
-		return nil, err
+	for range maxRounds {
+		brought, err := s.load(context.Background(), append([]plumbing.Hash{id}, siblings...))
+		if err != nil {
+			return nil, err
+		}
+		if body, ok := brought.get(plumbing.BlobObject, id); ok {
+			return body, nil
+		}
+		if body, ok := s.mirror.objects.get(plumbing.BlobObject, id); ok {
+			return body, nil // Somebody else fetched it meanwhile.
+		}
 	}
-	body, ok := s.mirror.objects.get(plumbing.BlobObject, id)
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	return body, nil
+	return nil, fmt.Errorf("%w: the blob %s left the store again and again", errAnswer, id)
 }
 
 // node is what a path leads to, and the tree that it stands in.

@@ -42,9 +42,18 @@ func (m *Mirrors) Open(ctx context.Context, reader client.Reader, repository *v1
 		known.SetRemote(remote)
 		return known.Mirror, nil
 	}
-	opened := gitwriter.NewMirror(remote)
+	opened := gitwriter.NewMirror(remote, gitwriter.WithKnownHead(knownHead(repository)))
 	m.mirrors[repository.UID] = mirror{Mirror: opened, url: remote.URL, branch: remote.Branch}
 	return opened, nil
+}
+
+// knownHead is the head that the status says was seen last, so that a branch that was moved by force while nobody looked is
+// told of. After a change of the spec it may be that of another branch: then nothing is known.
+func knownHead(repository *v1alpha1.ConfigRepository) string {
+	if head := repository.Status.Head; head != nil && repository.Status.ObservedGeneration == repository.Generation {
+		return head.Revision
+	}
+	return ""
 }
 
 // Keep forgets the mirrors of all ConfigRepositories but these.

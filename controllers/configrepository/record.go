@@ -122,6 +122,9 @@ func (r *Reconciler) tellPolicy(s *scope, wanted wish) {
 // recordRepository writes the head, the push and the conditions.
 func recordRepository(repository *v1alpha1.ConfigRepository, s *scope, pushed metav1.Time) {
 	st := &repository.Status
+	if st.ObservedGeneration != s.repository.Generation && !s.knowsHead() {
+		st.Head = nil // It may be that of another branch than the one that the spec names now.
+	}
 	st.ObservedGeneration = s.repository.Generation
 	if head := s.result.Head; head.Revision != "" && (st.Head == nil || st.Head.Revision != head.Revision) {
 		st.Head = &v1alpha1.Head{Revision: head.Revision, Author: head.Author, Subject: head.Subject, Time: metav1.NewTime(head.Time)}
@@ -134,6 +137,15 @@ func recordRepository(repository *v1alpha1.ConfigRepository, s *scope, pushed me
 	}
 	st.Pending = int32(s.pending()) //nolint:gosec // a number of objects
 	outcomeOf(repository, s).Apply(&st.Conditions, st.ObservedGeneration)
+}
+
+// knowsHead reports whether the head of the branch that the spec names has been seen by this process.
+func (s *scope) knowsHead() bool {
+	if s.mirror == nil {
+		return false
+	}
+	_, known := s.mirror.Head()
+	return known
 }
 
 func outcomeOf(repository *v1alpha1.ConfigRepository, s *scope) status.Outcome {
