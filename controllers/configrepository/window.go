@@ -18,6 +18,8 @@ type Gathering struct {
 const (
 	// quietFirst is how long nothing must have arrived before a push. It is what a lone change waits, and short against a push.
 	quietFirst = 15 * time.Millisecond
+	// expectEvery is how often it is asked whether changes are still expected.
+	expectEvery = 5 * time.Millisecond
 	// windowFirst is how long the first changes of a burst wait at most.
 	windowFirst = time.Second
 	// maxRounds bounds how far both grow: by then the limit is reached, whatever it is.
@@ -63,7 +65,7 @@ func (w window) wait(now time.Time, limit time.Duration, expected bool) time.Dur
 	last := w.first.Add(min(limit, windowFirst<<w.round)).Sub(now)
 	quiet := w.last.Add(quietFirst << (2 * w.round)).Sub(now)
 	if expected {
-		quiet = max(quiet, quietFirst)
+		quiet = max(quiet, expectEvery)
 	}
 	return max(0, min(quiet, last))
 }

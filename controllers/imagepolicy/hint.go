@@ -32,7 +32,8 @@ const (
 // one and the scan isn't over, or because what a scan came to is being recorded. Who gathers selections waits for it, for a
 // bounded time.
 func (r *Reconciler) Expects(namespace string) bool {
-	return r.memory.expects(namespace, r.now().Add(-expectedFor))
+	now := r.now()
+	return r.memory.expects(namespace, now.Add(-expectedFor), now)
 }
 
 // Hint says that somebody may have pushed to a repository. The policies in the namespace (all of them if it is empty) that
@@ -72,6 +73,7 @@ func (r *Reconciler) hint(key types.NamespacedName, push webhook.Push) {
 	r.memory.with(key, func(m *remembered) {
 		m.hinted, m.pushed, m.echoes = now, push, 0
 		wait = max(0, m.began.Add(hintEvery).Sub(now))
+		m.due = now.Add(wait)
 	})
 	r.wake(key, wait)
 }

@@ -29,9 +29,10 @@ type remembered struct {
 	// began is when the last scan did, and consumed when its listing did; source is what was listed.
 	began, consumed time.Time
 	source          origin
-	// hinted is when somebody last said that there may be something new, pushed what; echoes counts the scans that were
-	// repeated because they didn't find it.
+	// hinted is when somebody last said that there may be something new, pushed what, and due when the scan begins that this
+	// causes; echoes counts the scans that were repeated because they didn't find it.
 	hinted time.Time
+	due    time.Time
 	pushed webhook.Push
 	echoes int
 	// asked is the word of the reconcile-at annotation that the last scan obeyed.
@@ -82,13 +83,13 @@ func (m *memory) settled(key types.NamespacedName) {
 	m.with(key, func(r *remembered) { r.settling = false })
 }
 
-// expects says whether a policy in the namespace is about to record what a scan came to, or is going to be scanned because of
-// a hint since then.
-func (m *memory) expects(namespace string, since time.Time) bool {
+// expects says whether a policy in the namespace is about to record what a scan came to, or is being scanned because of a hint
+// that was given since then. A scan that is put off, because the one before it began just now, isn't waited for.
+func (m *memory) expects(namespace string, since, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for key, r := range m.policies {
-		hinted := r.hinted.After(r.consumed) && r.hinted.After(since)
+		hinted := r.hinted.After(r.consumed) && r.hinted.After(since) && !r.due.After(now)
 		if key.Namespace == namespace && (hinted || r.settling || r.found != nil) {
 			return true
 		}

@@ -21,6 +21,7 @@ func TestExpects(t *testing.T) {
 		"Hinted":   {reason: "somebody pushed, and the tags weren't listed since", known: remembered{hinted: now, consumed: now.Add(-time.Minute)}, want: true},
 		"Listed":   {reason: "the tags were listed since", known: remembered{hinted: now, consumed: now.Add(time.Millisecond)}},
 		"Hangs":    {reason: "a registry that doesn't answer isn't waited for", known: remembered{running: true, hinted: now.Add(-expectedFor)}},
+		"PutOff":   {reason: "a second hint is obeyed later, and the lone tag of another policy doesn't wait for that", known: remembered{hinted: now, due: now.Add(hintEvery)}},
 		"Found":    {reason: "what was found is going to be recorded", known: remembered{found: &scan{}}, want: true},
 		"Settling": {reason: "what was found is being recorded", known: remembered{settling: true}, want: true},
 	}
@@ -29,10 +30,10 @@ func TestExpects(t *testing.T) {
 			t.Parallel()
 			m := newMemory()
 			m.with(www, func(r *remembered) { *r = tc.known })
-			if got := m.expects("fairlead", now.Add(-expectedFor)); got != tc.want {
+			if got := m.expects("fairlead", now.Add(-expectedFor), now); got != tc.want {
 				t.Errorf("\n%s\nwant %v, got %v", tc.reason, tc.want, got)
 			}
-			if m.expects("other", now.Add(-expectedFor)) {
+			if m.expects("other", now.Add(-expectedFor), now) {
 				t.Error("a namespace expects what happens in another")
 			}
 		})
@@ -44,11 +45,11 @@ func TestSettling(t *testing.T) {
 	www := types.NamespacedName{Namespace: "fairlead", Name: "www"}
 	m := newMemory()
 	m.with(www, func(r *remembered) { r.found = &scan{} })
-	if m.take(www) == nil || !m.expects("fairlead", time.Time{}) {
+	if m.take(www) == nil || !m.expects("fairlead", time.Time{}, time.Now()) {
 		t.Error("what was taken isn't recorded yet")
 	}
 	m.settled(www)
-	if m.take(www) != nil || m.expects("fairlead", time.Time{}) {
+	if m.take(www) != nil || m.expects("fairlead", time.Time{}, time.Now()) {
 		t.Error("what was recorded is expected no more")
 	}
 }
