@@ -18,29 +18,32 @@ type Scope struct {
 }
 
 // Prepare makes rendered objects ready to be applied: namespaces are filled in (and taken from cluster-scoped kinds), the
-// labels of the owner are put on, fields that only the API server may write are dropped, hooks that don't belong to a
-// rollout (see isRollout) are left out. The result is in the order of applying. The objects given aren't changed.
+// labels of the owner are put on, fields that only the API server may write are dropped. Hooks are left out, see PrepareHooks.
+// The result is in the order of applying, within one wave. The objects given aren't changed.
 //
 // Objects that can't be applied as they are, are all named in one *RefusedError: without apiVersion, kind or name, of a
 // kind that neither the API server nor a CustomResourceDefinition among them knows (unless SkipDryRunOnMissingResource lets it
-// pass), declared twice, out of scope, with sync options that there aren't, or a hook of installation or upgrade. Any other
-// error is the mapper's, and passing.
+// pass), declared twice, out of scope, or with annotations about syncing that can't be understood. Any other error is the
+// mapper's, and passing.
 func Prepare(objs []*unstructured.Unstructured, owner Owner, scope Scope, options Options, mapper meta.RESTMapper) ([]*unstructured.Unstructured, error) {
-	known := kindsWith(mapper, objs)
-	preparation := preparation{owner: owner, scope: scope, options: options, kinds: known, seen: map[ID]place{}}
+	return prepare(objs, preparation{owner: owner, scope: scope, options: options, kinds: kindsWith(mapper, objs), seen: map[ID]place{}})
+}
+
+// prepare prepares the hooks or the other objects.
+func prepare(objs []*unstructured.Unstructured, p preparation) ([]*unstructured.Unstructured, error) {
 	for i, obj := range objs {
-		if !isRollout(obj) {
+		if MetaOf(obj).IsHook() != p.hooks {
 			continue
 		}
-		if err := preparation.add(i+1, obj); err != nil {
+		if err := p.add(i+1, obj); err != nil {
 			return nil, err
 		}
 	}
-	if len(preparation.problems) > 0 {
-		return nil, &RefusedError{Problems: preparation.problems, Passing: preparation.passing == len(preparation.problems)}
+	if len(p.problems) > 0 {
+		return nil, &RefusedError{Problems: p.problems, Passing: p.passing == len(p.problems)}
 	}
-	slices.SortStableFunc(preparation.ready, func(a, b *unstructured.Unstructured) int { return compareIDs(IDOf(a), IDOf(b)) })
-	return preparation.ready, nil
+	slices.SortStableFunc(p.ready, func(a, b *unstructured.Unstructured) int { return compareIDs(IDOf(a), IDOf(b)) })
+	return p.ready, nil
 }
 
 // preparation is one call of Prepare.
@@ -49,6 +52,8 @@ type preparation struct {
 	scope   Scope
 	options Options
 	kinds   kinds
+	// hooks is true if hooks are prepared, rather than the other objects.
+	hooks bool
 
 	ready    []*unstructured.Unstructured
 	seen     map[ID]place
@@ -64,12 +69,12 @@ type place struct {
 
 // add prepares one object, or notes why it can't be.
 func (p *preparation) add(number int, rendered *unstructured.Unstructured) error {
-	if problem := incomplete(number, rendered); problem != "" {
+	if problem := incomplete(number, rendered, p.hooks); problem != "" {
 		p.refuse(problem)
 		return nil
 	}
-	if problem := unrunnable(rendered); problem != "" {
-		p.refuse(problem)
+	if problems := MetaOf(rendered).Problems; len(problems) > 0 {
+		p.refuse(fmt.Sprintf("%s: %s", IDOf(rendered), strings.Join(problems, "; ")))
 		return nil
 	}
 	options, err := p.options.Of(rendered)
@@ -88,7 +93,7 @@ func (p *preparation) add(number int, rendered *unstructured.Unstructured) error
 		return nil
 	}
 	id := IDOf(obj)
-	if before, twice := p.seen[id.Unversioned()]; twice {
+	if before, twice := p.seen[id.Unversioned()]; twice && id.Name != "" {
 		p.refuse(fmt.Sprintf("%s is declared twice: object %d (%s) and object %d (%s) of what was rendered: remove one",
 			id, before.number, before.apiVersion, number, obj.GetAPIVersion()))
 		return nil
@@ -120,13 +125,15 @@ func (p *preparation) resolve(rendered *unstructured.Unstructured, options Optio
 
 func (p *preparation) refuse(problem string) { p.problems = append(p.problems, problem) }
 
-// incomplete says what an object lacks to be named.
-func incomplete(number int, obj *unstructured.Unstructured) string {
+// incomplete says what an object lacks to be named. A hook may leave its name to each of its runs.
+func incomplete(number int, obj *unstructured.Unstructured, hook bool) string {
 	switch {
 	case obj.GetAPIVersion() == "":
 		return fmt.Sprintf("object %d of what was rendered (kind %q, name %q) has no apiVersion", number, obj.GetKind(), obj.GetName())
 	case obj.GetKind() == "":
 		return fmt.Sprintf("object %d of what was rendered (apiVersion %q, name %q) has no kind", number, obj.GetAPIVersion(), obj.GetName())
+	case obj.GetName() == "" && obj.GetGenerateName() != "" && hook:
+		return ""
 	case obj.GetName() == "" && obj.GetGenerateName() != "":
 		return fmt.Sprintf("%s %s*: metadata.generateName would make a new object at each sync: give it a metadata.name",
 			obj.GetKind(), obj.GetGenerateName())
@@ -163,35 +170,4 @@ func strip(obj *unstructured.Unstructured) {
 	for _, field := range []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"} {
 		unstructured.RemoveNestedField(obj.Object, "metadata", field)
 	}
-}
-
-// hookAnnotation marks Helm's hooks and says when they run.
-const hookAnnotation = "helm.sh/hook"
-
-// isRollout says whether an object belongs to a rollout. Helm's hooks for tests, deletion and rollback don't: nothing of the
-// kind happens in a sync.
-func isRollout(obj *unstructured.Unstructured) bool {
-	when, hook := obj.GetAnnotations()[hookAnnotation]
-	if !hook {
-		return true
-	}
-	for event := range strings.SplitSeq(when, ",") {
-		switch strings.ToLower(strings.TrimSpace(event)) {
-		case "test", "test-success", "pre-delete", "post-delete", "pre-rollback", "post-rollback":
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// unrunnable refuses a hook of a rollout. Applied like an object it would run at the wrong time, once for all or again and
-// again; left out it wouldn't run at all.
-func unrunnable(obj *unstructured.Unstructured) string {
-	when, hook := obj.GetAnnotations()[hookAnnotation]
-	if !hook {
-		return ""
-	}
-	return fmt.Sprintf("%s is a Helm hook (%s), and hooks can't be run yet: remove its annotation %s to have it applied like any other object",
-		IDOf(obj), when, hookAnnotation)
 }

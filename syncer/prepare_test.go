@@ -74,9 +74,9 @@ func TestPrepareRefuses(t *testing.T) {
 			want: "Ship s: the cluster has no kind Ship in GROUP/v0: is its CustomResourceDefinition missing?",
 		},
 		"Hook": {
-			reason:    "a hook that isn't run must not be passed over in silence",
-			manifests: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {helm.sh/hook: 'post-delete, pre-install'}}",
-			want:      "ConfigMap c is a Helm hook (post-delete, pre-install), and hooks can't be run yet: remove its annotation helm.sh/hook to have it applied like any other object",
+			reason:    "a wave that can't be understood must not count as wave 0",
+			manifests: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {argocd.argoproj.io/sync-wave: first}}",
+			want:      `ConfigMap c: annotation argocd.argoproj.io/sync-wave: "first" can't be understood: it takes a whole number`,
 		},
 		"OtherNamespace": {
 			reason:    "an Application of a team stays in the team's namespace",

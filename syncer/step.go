@@ -1,0 +1,272 @@
+package syncer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Phases of a sync in which objects are pruned; no hook runs in them.
+const (
+	prunePhase     HookPhase = "Prune"
+	pruneLastPhase HookPhase = "PruneLast"
+)
+
+// phases are the phases of a sync in their order. SyncFail comes after whatever has failed.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var phases = []HookPhase{PreSync, SyncPhase, prunePhase, pruneLastPhase, PostSync, SyncFail}
+
+// Place is where a step stands in a sync. The zero value is before the first.
+type Place struct {
+	Phase HookPhase
+	Wave  int
+}
+
+// String is the place as it stands in a status: "PreSync -1"; empty for the zero value.
+func (p Place) String() string {
+	if p.Phase == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %d", p.Phase, p.Wave)
+}
+
+// ParsePlace reads what String has written. What can't be read is the zero value: the sync begins anew.
+func ParsePlace(text string) Place {
+	phase, number, _ := strings.Cut(text, " ")
+	wave, err := strconv.Atoi(number)
+	if err != nil || !slices.Contains(phases, HookPhase(phase)) {
+		return Place{}
+	}
+	return Place{Phase: HookPhase(phase), Wave: wave}
+}
+
+// compare orders places: by phase, then by wave; what is pruned goes in the reverse order of waves.
+func (p Place) compare(other Place) int {
+	waves := cmp.Compare(p.Wave, other.Wave)
+	if p.Phase == prunePhase || p.Phase == pruneLastPhase {
+		waves = -waves
+	}
+	return cmp.Or(cmp.Compare(slices.Index(phases, p.Phase), slices.Index(phases, other.Phase)), waves)
+}
+
+// describe is the place for people.
+func (p Place) describe() string {
+	switch {
+	case p.Phase == SyncPhase:
+		return fmt.Sprintf("wave %d", p.Wave)
+	case p.Phase == prunePhase || p.Phase == pruneLastPhase:
+		return "pruning"
+	case p.Wave != 0:
+		return fmt.Sprintf("%s hooks of wave %d", p.Phase, p.Wave)
+	}
+	return fmt.Sprintf("%s hooks", p.Phase)
+}
+
+// Step is a part of a sync: what is done at the same time, and has to be over before the next step begins.
+type Step struct {
+	Place
+
+	// Apply are the objects that are applied, in order.
+	Apply []ID
+	// Hooks that are run, in order, after the objects were applied.
+	Hooks []Hook
+	// Prune are the objects that are deleted, in order.
+	Prune []ID
+}
+
+// StepsOf divides a sync into its steps, in order. prune are the objects that are to be pruned: live tells their waves.
+// Hooks of other phases than PreSync, Sync and PostSync are no part of it.
+func StepsOf(desired []*unstructured.Unstructured, hooks []Hook, prune []ID, live map[ID]*unstructured.Unstructured, options Options) []Step {
+	steps := map[Place]*Step{}
+	at := func(place Place) *Step {
+		if steps[place] == nil {
+			steps[place] = &Step{Place: place}
+		}
+		return steps[place]
+	}
+	for _, obj := range desired {
+		step := at(Place{SyncPhase, MetaOf(obj).Wave})
+		step.Apply = append(step.Apply, IDOf(obj))
+	}
+	for _, hook := range hooks {
+		if hook.Phase == PreSync || hook.Phase == SyncPhase || hook.Phase == PostSync {
+			step := at(Place{hook.Phase, hook.Wave})
+			step.Hooks = append(step.Hooks, hook)
+		}
+	}
+	for _, id := range prune {
+		step := at(placeOfPruning(live[id], options))
+		step.Prune = append(step.Prune, id)
+	}
+	return inOrder(steps)
+}
+
+// FailureSteps are the steps that follow when a sync has failed: its SyncFail hooks.
+func FailureSteps(hooks []Hook) []Step {
+	steps := map[Place]*Step{}
+	for _, hook := range hooks {
+		if hook.Phase != SyncFail {
+			continue
+		}
+		place := Place{hook.Phase, hook.Wave}
+		if steps[place] == nil {
+			steps[place] = &Step{Place: place}
+		}
+		steps[place].Hooks = append(steps[place].Hooks, hook)
+	}
+	return inOrder(steps)
+}
+
+func inOrder(steps map[Place]*Step) []Step {
+	ordered := make([]Step, 0, len(steps))
+	for _, step := range steps {
+		ordered = append(ordered, *step)
+	}
+	slices.SortFunc(ordered, func(a, b Step) int { return a.compare(b.Place) })
+	return ordered
+}
+
+// placeOfPruning is where an object is pruned. Nothing is known of one that isn't seen: it goes with the others.
+func placeOfPruning(live *unstructured.Unstructured, options Options) Place {
+	place := Place{Phase: prunePhase}
+	if live != nil {
+		place.Wave = MetaOf(live).Wave
+		if own, err := options.Of(live); err == nil {
+			options = own
+		}
+	}
+	if options.PruneLast {
+		place.Phase = pruneLastPhase
+	}
+	return place
+}
+
+// InOnePass says whether the steps are done in one pass, with nothing to wait for: objects of one wave, and then the pruning.
+func InOnePass(steps []Step) bool {
+	count := map[HookPhase]int{}
+	for _, step := range steps {
+		count[step.Phase]++
+		if len(step.Hooks) > 0 || step.Phase == pruneLastPhase || count[step.Phase] > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// Progress is how far a sync is, as the cluster shows it.
+type Progress struct {
+	// At is the step that was begun last. What comes before it is over, however it fares by now.
+	At Place
+	// Objects by their IDs: each that is applied in a step.
+	Objects map[ID]ObjectProgress
+	// Hooks that were started.
+	Hooks map[HookKey]HookResult
+	// Left are the objects that are to be pruned and aren't gone; true for one whose deletion was asked for.
+	Left map[ID]bool
+}
+
+// ObjectProgress is how far the applying of one object is.
+type ObjectProgress struct {
+	// Applied is true if it is as desired.
+	Applied bool
+	// Blocked says why it can't be applied now, to be read after its ID; empty if it can.
+	Blocked string
+	// Health of the object.
+	Health Health
+}
+
+// HookKey names a hook in one phase.
+type HookKey struct {
+	Phase HookPhase
+	ID    ID
+}
+
+// Key names the hook in its phase.
+func (h Hook) Key() HookKey { return HookKey{h.Phase, h.ID()} }
+
+// Move is what a sync has to do next. It is over if it has nothing to do, to wait for, and hasn't failed.
+type Move struct {
+	// Place of the step that is under way, or of the last.
+	Place Place
+	// Apply, Start and Prune are what is to be done now, in this order.
+	Apply []ID
+	Start []Hook
+	Prune []ID
+	// Waits says what is waited for; empty if nothing is.
+	Waits string
+	// Failed says why the sync has failed; empty if it hasn't.
+	Failed string
+}
+
+// Acts says whether there is something to be done now.
+func (m Move) Acts() bool { return len(m.Apply) > 0 || len(m.Start) > 0 || len(m.Prune) > 0 }
+
+// Over says whether the sync has done all that it had to do.
+func (m Move) Over() bool { return !m.Acts() && m.Waits == "" && m.Failed == "" }
+
+// NextMove finds the step that a sync is at, and what there is to do. Between two steps everything of the first has to be
+// applied and healthy, its hooks have succeeded, what it prunes is gone. The objects of the last step aren't waited for.
+func NextMove(steps []Step, progress Progress) Move {
+	move := Move{Place: progress.At}
+	for i, step := range steps {
+		if progress.At != (Place{}) && step.compare(progress.At) < 0 {
+			continue
+		}
+		if move = step.next(progress, i == len(steps)-1); !move.Over() {
+			return move
+		}
+	}
+	return move
+}
+
+// next is what there is to do in a step.
+func (s Step) next(progress Progress, last bool) Move {
+	move := Move{Place: s.Place}
+	var waits, failed []string
+	for _, id := range s.Apply {
+		object := progress.Objects[id]
+		switch {
+		case object.Blocked != "":
+			waits = append(waits, fmt.Sprintf("%s %s", id, object.Blocked))
+		case !object.Applied:
+			move.Apply = append(move.Apply, id)
+		case last, object.Health.Status == Healthy, object.Health.Status == Suspended:
+		case object.Health.Status == Degraded:
+			failed = append(failed, object.Health.Message)
+		default:
+			waits = append(waits, object.Health.Message)
+		}
+	}
+	for _, hook := range s.Hooks {
+		switch result := progress.Hooks[hook.Key()]; result.Status {
+		case HookBroken:
+			failed = append(failed, result.Message)
+		case HookRunning:
+			waits = append(waits, result.Message)
+		case HookDone:
+		default:
+			move.Start = append(move.Start, hook)
+		}
+	}
+	for _, id := range s.Prune {
+		leaving, there := progress.Left[id]
+		switch {
+		case there && !leaving:
+			move.Prune = append(move.Prune, id)
+		case there && !last:
+			waits = append(waits, fmt.Sprintf("%s is being deleted", id))
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return Move{Place: s.Place, Failed: s.describe() + ": " + enumerate(failed)}
+	case !move.Acts() && len(waits) > 0:
+		move.Waits = fmt.Sprintf("waits for %s: %s", s.describe(), enumerate(waits))
+	}
+	return move
+}
