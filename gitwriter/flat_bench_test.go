@@ -221,6 +221,8 @@ func BenchmarkFlatRun(b *testing.B) {
 			}
 		}
 	}
+	commits, bytes := m.StoreHolds("commit")
+	b.ReportMetric(float64(bytes)/float64(commits), "B/commit")
 	b.ReportMetric(float64(first)/(1<<20), "store-first-MiB")
 	b.ReportMetric(float64(most)/(1<<20), "store-most-MiB")
 	b.ReportMetric(float64(m.StoreSize())/(1<<20), "store-last-MiB")
