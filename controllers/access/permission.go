@@ -18,10 +18,11 @@ type Permission struct {
 
 // PermissionOf says what an Application may touch. One in Fairlead's own namespace is an administrator's: it deploys to
 // any namespace. One anywhere else deploys to its own namespace only, as a ServiceAccount there, so that the API server's
-// RBAC decides.
+// RBAC decides. In another cluster the rights of the kubeconfig decide, wherever the Application is declared: whoever holds
+// it has them anyway.
 func PermissionOf(app *v1alpha1.Application, ownNamespace string) (Permission, error) {
 	destination := app.Spec.Destination.Namespace
-	if app.Namespace == ownNamespace {
+	if app.Namespace == ownNamespace || IsRemote(app) {
 		return Permission{Scope: syncer.Scope{Namespace: destination}, ServiceAccount: app.Spec.ServiceAccountName}, nil
 	}
 	if destination != app.Namespace {

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -41,13 +39,10 @@ const (
 type Reconciler struct {
 	client       client.Client
 	live         client.Reader
-	mapper       meta.RESTMapper
+	clusters     *clusters
 	mirrors      *access.Mirrors
-	clients      *access.Clients
 	ownNamespace string
-	capabilities *capabilities
 	renders      *renders
-	watches      *watches
 	memories     *memories
 	claims       *claims
 	pokes        chan event.GenericEvent
@@ -59,19 +54,14 @@ type Reconciler struct {
 // NewReconciler returns a Reconciler that reads revisions from mirrors. Applications in ownNamespace are an
 // administrator's.
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace string) (*Reconciler, error) {
-	watches, err := newWatches(mgr)
+	clusters, err := newClusters(mgr)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
-	if err != nil {
-		return nil, fmt.Errorf("make a discovery client: %w", err)
-	}
 	return &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), mapper: mgr.GetRESTMapper(),
-		mirrors: mirrors, clients: access.NewClients(mgr.GetConfig()), ownNamespace: ownNamespace,
-		capabilities: &capabilities{discovery: asked, now: time.Now},
-		renders:      newRenders(), watches: watches, memories: newMemories(), claims: newClaims(), pokes: make(chan event.GenericEvent, pokesAhead),
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), clusters: clusters,
+		mirrors: mirrors, ownNamespace: ownNamespace,
+		renders: newRenders(), memories: newMemories(), claims: newClaims(), pokes: make(chan event.GenericEvent, pokesAhead),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("application")), now: time.Now,
 	}, nil
 }
@@ -133,6 +123,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err := r.client.Get(ctx, req.NamespacedName, s.app); err != nil {
 		r.renders.forget(req.NamespacedName)
 		r.memories.forget(req.NamespacedName)
+		r.clusters.leave(req.NamespacedName)
 		r.poke(r.claims.forget(req.NamespacedName)...)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}

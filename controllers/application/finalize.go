@@ -113,7 +113,7 @@ func (r *Reconciler) permitDeletion(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
-	s.applier = syncer.NewApplier(s.client, r.mapper).Under(s.rules)
+	s.applier = syncer.NewApplier(s.client, s.cluster.mapper).Under(s.rules)
 	return nil
 }
 

@@ -22,7 +22,8 @@ type scope struct {
 	app    *v1alpha1.Application
 	memory *memory
 
-	// permit: what may be touched, and the clients that touch it.
+	// permit: where the objects go, what may be touched there, and the clients that touch it.
+	cluster    *cluster
 	permission access.Permission
 	client     dynamic.Interface
 	explainer  *syncer.Explainer

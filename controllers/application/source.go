@@ -15,13 +15,16 @@ import (
 )
 
 // permit finds out what the Application may touch, and as whom.
-func (r *Reconciler) permit(_ context.Context, s *scope) error {
+func (r *Reconciler) permit(ctx context.Context, s *scope) error {
 	permission, err := access.PermissionOf(s.app, r.ownNamespace)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonNotPermitted, err)
 	}
 	s.permission = permission
-	identity, err := r.clients.As(s.app.Namespace, permission.ServiceAccount)
+	if s.cluster, err = r.clusters.of(ctx, r.live, s.app); err != nil {
+		return s.fail(v1alpha1.ReasonSecretNotUsable, err)
+	}
+	identity, err := s.cluster.clients.As(s.app.Namespace, permission.ServiceAccount)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,7 @@ func (e *waitError) Error() string { return e.message }
 
 // render renders the source at the head, unless nothing that it reads has changed.
 func (r *Reconciler) render(ctx context.Context, s *scope) error {
-	caps, err := r.capabilities.get()
+	caps, err := s.cluster.capabilities.get()
 	if err != nil {
 		return err
 	}

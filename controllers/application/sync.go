@@ -17,13 +17,13 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidSpec, err)
 	}
-	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, r.mapper)
+	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, s.cluster.mapper)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidManifests, err)
 	}
 	rules.Revision = s.head.Revision
 	s.rules, s.desired = rules, desired
-	s.applier = syncer.NewApplier(s.client, r.mapper).Under(rules)
+	s.applier = syncer.NewApplier(s.client, s.cluster.mapper).Under(rules)
 	s.memory.judgeBy(s.app.Generation)
 	ids := make([]syncer.ID, len(desired))
 	for i, obj := range desired {
@@ -37,12 +37,12 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 // watch makes sure that every kind is watched, of the desired objects and of the inventory. A kind that this very revision
 // brings is watched once it is there.
 func (r *Reconciler) watch(ctx context.Context, s *scope) error {
-	kinds, err := syncer.Kinds(s.desired, inventoryOf(s.app), r.mapper)
+	kinds, err := syncer.Kinds(s.desired, inventoryOf(s.app), s.cluster.mapper)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
 	for _, kind := range kinds {
-		if err := r.watches.ensure(ctx, r.controller, kind); err != nil {
+		if err := s.cluster.watches.ensure(ctx, r.controller, kind); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
@@ -84,7 +84,7 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 
 // see notes an object as it was last seen, by the watch or in the answer to an apply.
 func (r *Reconciler) see(ctx context.Context, s *scope, id syncer.ID) error {
-	seen, err := r.watches.live(ctx, id)
+	seen, err := s.cluster.watches.live(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope) error {
 		}
 		s.memory.written[state.ID] = state.Live
 		if state.ID.Kind == "CustomResourceDefinition" {
-			r.capabilities.forget()
+			s.cluster.capabilities.forget()
 		}
 	}
 	return err

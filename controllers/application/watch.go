@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -10,10 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -37,21 +39,18 @@ type watches struct {
 	kinds map[schema.GroupVersionKind]bool
 }
 
-func newWatches(mgr ctrl.Manager) (*watches, error) {
+func newWatches(config *rest.Config, http *http.Client, scheme *runtime.Scheme, mapper meta.RESTMapper) (*watches, error) {
 	managed, err := labels.NewRequirement(syncer.LabelApplication, selection.Exists, nil)
 	if err != nil {
 		return nil, fmt.Errorf("select labelled objects: %w", err)
 	}
-	labelled, err := cache.New(mgr.GetConfig(), cache.Options{
-		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	labelled, err := cache.New(config, cache.Options{
+		HTTPClient: http, Scheme: scheme, Mapper: mapper,
 		DefaultLabelSelector: labels.NewSelector().Add(*managed),
 		DefaultTransform:     cache.TransformStripManagedFields(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of labelled objects: %w", err)
-	}
-	if err := mgr.Add(labelled); err != nil {
-		return nil, fmt.Errorf("run the cache of labelled objects: %w", err)
 	}
 	return &watches{cache: labelled, kinds: map[schema.GroupVersionKind]bool{}}, nil
 }
