@@ -78,8 +78,13 @@ func (k *killing) converge(ctx context.Context) error {
 	if err := k.stack.ReconcileNow(ctx, repository); err != nil {
 		return err
 	}
+	return errors.Join(k.awaitTold(ctx, k.toldHead), k.awaitTold(ctx, k.toldTags))
+}
+
+// awaitTold waits until a status says what Git says.
+func (k *killing) awaitTold(ctx context.Context, told func(context.Context) (string, error)) error {
 	return k.stack.WaitFor(ctx, "a status that says what Git says", func(ctx context.Context) (bool, string) {
-		state, err := k.told(ctx)
+		state, err := told(ctx)
 		if err != nil {
 			return false, err.Error()
 		}
@@ -87,8 +92,8 @@ func (k *killing) converge(ctx context.Context) error {
 	})
 }
 
-// told says where the status of an object differs from Git; "" if it doesn't.
-func (k *killing) told(ctx context.Context) (string, error) {
+// toldHead says where the status of the ConfigRepository differs from Git; "" if it doesn't.
+func (k *killing) toldHead(ctx context.Context) (string, error) {
 	head, err := k.repository.Head(ctx)
 	if err != nil {
 		return "", err
@@ -100,6 +105,11 @@ func (k *killing) told(ctx context.Context) (string, error) {
 	if got := repository.Status.Head; got == nil || got.Revision != head || repository.Status.Pending != 0 {
 		return fmt.Sprintf("ConfigRepository: head %+v of which %d wait, want %s", got, repository.Status.Pending, head), nil
 	}
+	return "", nil
+}
+
+// toldTags says where the status of a policy differs from Git; "" if none does.
+func (k *killing) toldTags(ctx context.Context) (string, error) {
 	var policies v1alpha1.ImagePolicyList
 	if err := k.stack.Client.List(ctx, &policies, client.InNamespace(k.name)); err != nil {
 		return "", err
@@ -138,10 +148,11 @@ func (k *killing) check(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("commit %s by hand is lost", human))
 		}
 	}
-	if last, err := k.repository.Head(ctx); err != nil || last != head {
-		errs = append(errs, fmt.Errorf("everything was done at %s, and yet the head is %s now (%w)", head, last, err))
+	last, err := k.repository.Head(ctx)
+	if last != head {
+		errs = append(errs, fmt.Errorf("everything was done at %s, and yet the head is %q now", head, last))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, err)...)
 }
 
 // history is the branch from its first commit on.
@@ -228,8 +239,10 @@ func (k *killing) checkContent(ctx context.Context) error {
 	var errs []error
 	for file, want := range files {
 		got, err := k.repository.Show(ctx, stack.Branch+":"+file)
-		if diff := cmp.Diff(want, got+"\n"); err != nil || diff != "" {
-			errs = append(errs, fmt.Errorf("%s (%w): -want +got:\n%s", file, err, diff))
+		if err != nil {
+			errs = append(errs, err)
+		} else if diff := cmp.Diff(want, got+"\n"); diff != "" {
+			errs = append(errs, fmt.Errorf("%s: -want +got:\n%s", file, diff))
 		}
 	}
 	return errors.Join(errs...)

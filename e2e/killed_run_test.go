@@ -20,10 +20,11 @@ import (
 )
 
 const (
-	// minRounds of tags are pushed, and maxRounds while a replica that is to be killed still lives.
-	minRounds, maxRounds = 3, 9
-	killedFile           = "values.yaml"
-	noted                = "noted\n"
+	// maxRounds of tags are pushed at most. The round in which the last replica is killed should be the last: what was under
+	// way then is what nothing later tells.
+	maxRounds  = 9
+	killedFile = "values.yaml"
+	noted      = "noted\n"
 )
 
 // killedNamespace holds a ConfigRepository that nobody looks at but Fairlead itself, and what a person asks for.
@@ -88,7 +89,7 @@ func newKilling(s *stack.Stack, replicas []*replica, seed uint64) *killing {
 		k.services = append(k.services, fmt.Sprintf("svc%d", i))
 	}
 	steps := failpoint.Steps()
-	k.plans[0] = []plan{{steps[seed%uint64(len(steps))], 1 + k.random.IntN(2)}}
+	k.plans[0] = []plan{{steps[seed%uint64(len(steps))], 1 + k.random.IntN(3)}}
 	if k.random.IntN(3) == 0 { // Killed again where it comes back.
 		k.plans[0] = append(k.plans[0], k.somewhere())
 	}
@@ -100,7 +101,7 @@ func newKilling(s *stack.Stack, replicas []*replica, seed uint64) *killing {
 
 func (k *killing) somewhere() plan {
 	steps := failpoint.Steps()
-	return plan{steps[k.random.IntN(len(steps))], 1 + k.random.IntN(2)}
+	return plan{steps[k.random.IntN(len(steps))], 1 + k.random.IntN(3)}
 }
 
 // String is the plan.
@@ -184,7 +185,7 @@ func (k *killing) disturb(ctx context.Context) error {
 			}
 			waiting = waiting || more
 		}
-		if !waiting && round+1 >= minRounds {
+		if !waiting {
 			return nil
 		}
 	}
@@ -211,6 +212,9 @@ func (k *killing) round(ctx context.Context, round int) error {
 	err := k.release(ctx, services)
 	if err == nil && wait {
 		err = k.await(ctx)
+	}
+	if err == nil && wait { // Whoever is killed in this round is dead then.
+		err = k.awaitTold(ctx, k.toldTags)
 	}
 	return errors.Join(err, <-human)
 }
