@@ -103,6 +103,10 @@ func Resolve(namespace string, target v1alpha1.Target, apps []v1alpha1.Applicati
 				"target %s names no file, and Application %s/%s has no valueFiles to default to: set file", nameOf(target), namespace, app.Name)
 		}
 		file = app.Spec.Source.Helm.ValueFiles[0]
+		if strings.ContainsAny(file, "*?[") {
+			return Place{}, failf(v1alpha1.ReasonTargetNotResolved, true,
+				"target %s names no file, and the first of the valueFiles of Application %s/%s, %s, is a pattern: set file", nameOf(target), namespace, app.Name, file)
+		}
 	}
 	if rooted, ok := strings.CutPrefix(file, "/"); ok {
 		return Place{Repository: repository.Name, File: path.Clean(rooted)}, nil

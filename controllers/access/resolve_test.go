@@ -83,7 +83,7 @@ func TestResolve(t *testing.T) {
 	source := v1alpha1.ApplicationSource{RepoURL: "https://git.example.com/config.git", Path: "apps/webhooks"}
 	withFiles := func(files ...string) v1alpha1.Application {
 		source := source
-		source.Helm.ValueFiles = files
+		source.Helm = &v1alpha1.HelmSource{ValueFiles: files}
 		return application("fairlead", source)
 	}
 	app := &v1alpha1.LocalReference{Name: "webhooks"}
@@ -96,6 +96,10 @@ func TestResolve(t *testing.T) {
 	}{
 		"FirstValueFile": {reason: "the shortest declaration", target: v1alpha1.Target{ApplicationRef: app, Tag: "t"}, app: withFiles("values.yaml", "b.yaml"), want: access.Place{Repository: "config", File: "apps/webhooks/values.yaml"}},
 		"FileOfTheChart": {reason: "a file of an Application is relative to its path", target: v1alpha1.Target{ApplicationRef: app, File: "tags.yaml", Tag: "t"}, app: withFiles(), want: access.Place{Repository: "config", File: "apps/webhooks/tags.yaml"}},
+		"Pattern": {
+			reason: "a pattern stands for many files", target: v1alpha1.Target{ApplicationRef: app, Tag: "t"}, app: withFiles("env/*.yaml"),
+			err: "target t names no file, and the first of the valueFiles of Application fairlead/webhooks, env/*.yaml, is a pattern: set file",
+		},
 		"RootedFile":     {reason: "a leading slash is the root of the repository, as in valueFiles", target: v1alpha1.Target{ApplicationRef: app, Tag: "t"}, app: withFiles("/env/prod.yaml"), want: access.Place{Repository: "config", File: "env/prod.yaml"}},
 		"BesideTheChart": {reason: "a value file may lie beside the chart", target: v1alpha1.Target{ApplicationRef: app, Tag: "t"}, app: withFiles("../common.yaml"), want: access.Place{Repository: "config", File: "apps/common.yaml"}},
 		"Repository":     {reason: "a file of a repository is relative to its root", target: v1alpha1.Target{RepositoryRef: &v1alpha1.LocalReference{Name: "config"}, File: "./a/b.yaml", Tag: "t"}, app: withFiles(), want: access.Place{Repository: "config", File: "a/b.yaml"}},
