@@ -2,7 +2,9 @@ package stack
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -92,7 +94,11 @@ func (s *Stack) ServiceAccountKubeconfig(ctx context.Context, namespace, name st
 		return "", fmt.Errorf("ask for a token of ServiceAccount %s/%s: %w", namespace, name, err)
 	}
 	file := filepath.Join(s.dir, "kubeconfig-"+namespace+"-"+name)
-	return file, writeKubeconfig(file, clusterOf(s.Config), &clientcmdapi.AuthInfo{Token: token.Status.Token})
+	next := file + "-" + rand.Text() // In one step: another controller may be reading the file.
+	if err := writeKubeconfig(next, clusterOf(s.Config), &clientcmdapi.AuthInfo{Token: token.Status.Token}); err != nil {
+		return "", err
+	}
+	return file, os.Rename(next, file)
 }
 
 func clusterOf(config *rest.Config) *clientcmdapi.Cluster {
