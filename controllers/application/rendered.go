@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,6 +28,8 @@ type rendered struct {
 	capabilities string
 	// inputs is the hash of all that rendering reads: the same inputs aren't rendered again.
 	inputs string
+	// read are the files and folders that the last rendering read, as far as only it can tell.
+	read []string
 	// objects as rendered, in order. They are shared: whoever changes one copies it first.
 	objects []*unstructured.Unstructured
 	// digest of the objects and their namespace.
@@ -62,7 +65,7 @@ func (r *renders) forget(key types.NamespacedName) {
 
 // render renders the source at a revision, or finds that none of its inputs changed since the last time.
 func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities) (rendered, error) {
-	inputs, err := inputsOf(snapshot, source, caps)
+	inputs, err := inputsOf(snapshot, source, caps, known.read)
 	if err != nil {
 		return rendered{}, err
 	}
@@ -73,19 +76,22 @@ func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, 
 	if err := snapshot.Prefetch(ctx, source.Path); err != nil && reasonOfRender(err) == v1alpha1.ReasonGitFailed {
 		return rendered{}, err
 	}
-	objects, err := render.Render(ctx, snapshot.FS(), source, caps)
+	made, err := render.Render(ctx, snapshot.FS(), source, caps)
 	if err != nil {
 		return rendered{}, err
 	}
-	digest, err := digestOf(source.Namespace, objects)
-	return rendered{inputs: inputs, objects: objects, digest: digest}, err
+	if inputs, err = inputsOf(snapshot, source, caps, made.Read); err != nil {
+		return rendered{}, err
+	}
+	digest, err := digestOf(source.Namespace, made.Objects)
+	return rendered{inputs: inputs, read: made.Read, objects: made.Objects, digest: digest}, err
 }
 
-// inputsOf hashes all that rendering reads: the tree of the path, the value files outside of it, the source itself and the
-// cluster's capabilities.
-func inputsOf(snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities) (string, error) {
+// inputsOf hashes all that rendering reads: the tree of the path, the value files outside of it, what the last rendering
+// has read, the source itself and the cluster's capabilities.
+func inputsOf(snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities, last []string) (string, error) {
 	read := map[string]string{}
-	for _, file := range append([]string{source.Path}, valueFilesOutside(source)...) {
+	for _, file := range slices.Concat([]string{source.Path}, valueFilesOutside(source), last) {
 		id, err := snapshot.ID(file)
 		if err != nil {
 			// The renderer says what is wrong with it; here it only must not look like the same input.

@@ -106,7 +106,7 @@ func sourceOf(app *v1alpha1.Application) render.Source {
 		helm = &v1alpha1.HelmSource{}
 	}
 	source := render.Source{
-		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace,
+		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace, Type: typeOf(app.Spec.Source),
 		Helm: render.Helm{ReleaseName: helm.ReleaseName, ValueFiles: helm.ValueFiles, Values: helm.Values},
 	}
 	if source.Helm.ReleaseName == "" {
@@ -118,5 +118,41 @@ func sourceOf(app *v1alpha1.Application) render.Source {
 	for _, parameter := range helm.Parameters {
 		source.Helm.Parameters = append(source.Helm.Parameters, render.Parameter(parameter))
 	}
+	if kustomize := app.Spec.Source.Kustomize; kustomize != nil {
+		source.Kustomize = kustomizeOf(*kustomize)
+	}
+	if directory := app.Spec.Source.Directory; directory != nil {
+		source.Directory = render.Directory(*directory)
+	}
 	return source
+}
+
+// typeOf is the kind of source that the Application says it is.
+func typeOf(source v1alpha1.ApplicationSource) render.Type {
+	switch {
+	case source.Helm != nil:
+		return render.TypeHelm
+	case source.Kustomize != nil:
+		return render.TypeKustomize
+	case source.Directory != nil:
+		return render.TypeDirectory
+	default:
+		return ""
+	}
+}
+
+// kustomizeOf is what is laid over a kustomization.
+func kustomizeOf(source v1alpha1.KustomizeSource) render.Kustomize {
+	laid := render.Kustomize{
+		NamePrefix: source.NamePrefix, NameSuffix: source.NameSuffix, Namespace: source.Namespace, Images: source.Images,
+		CommonLabels: source.CommonLabels, LabelWithoutSelector: source.LabelWithoutSelector, LabelIncludeTemplates: source.LabelIncludeTemplates,
+		CommonAnnotations: source.CommonAnnotations, Components: source.Components,
+	}
+	for _, replica := range source.Replicas {
+		laid.Replicas = append(laid.Replicas, render.Replica(replica))
+	}
+	for _, patch := range source.Patches {
+		laid.Patches = append(laid.Patches, render.Patch{Path: patch.Path, Patch: patch.Patch, Target: (*render.Target)(patch.Target), Options: patch.Options})
+	}
+	return laid
 }

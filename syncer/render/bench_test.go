@@ -50,8 +50,8 @@ func BenchmarkRender(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		objects, err := render.Render(b.Context(), fsys, source, render.Capabilities{KubeVersion: kubeVersion})
-		if err != nil || len(objects) != 10 {
-			b.Fatalf("%d objects, %v", len(objects), err)
+		if err != nil || len(objects.Objects) != 10 {
+			b.Fatalf("%d objects, %v", len(objects.Objects), err)
 		}
 	}
 }

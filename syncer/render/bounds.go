@@ -26,8 +26,10 @@ const (
 
 // budget counts what was read.
 type budget struct {
-	files int
-	bytes int64
+	// what is read, and what to do if it is too much.
+	what, advice string
+	files        int
+	bytes        int64
 }
 
 // spend counts one file.
@@ -35,10 +37,10 @@ func (b *budget) spend(size int) error {
 	b.files++
 	b.bytes += int64(size)
 	if b.files > maxFiles {
-		return fmt.Errorf("the chart has more than %d files: leave out what it doesn't need, by .helmignore", maxFiles)
+		return fmt.Errorf("the %s has more than %d files: %s", b.what, maxFiles, b.advice)
 	}
 	if b.bytes > maxBytes {
-		return fmt.Errorf("the files of the chart are larger than %d MiB: leave out what it doesn't need, by .helmignore", maxBytes>>20)
+		return fmt.Errorf("the files of the %s are larger than %d MiB: %s", b.what, maxBytes>>20, b.advice)
 	}
 	return nil
 }

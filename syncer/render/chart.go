@@ -3,10 +3,7 @@ package render
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -18,16 +15,6 @@ import (
 
 // loadChart reads the chart at dir, as `helm template` would.
 func (t *tree) loadChart(ctx context.Context, dir string) (*chart.Chart, error) {
-	if info, err := t.check(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, missing{err.Error() + ": correct source.path, or add the chart"}
-	} else if err != nil {
-		return nil, err
-	} else if !info.IsDir() {
-		return nil, errors.New("it is no directory: a path names the directory of a Helm chart")
-	}
-	if _, err := t.check(path.Join(dir, chartutil.ChartfileName)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("it holds no %s: only Helm charts can be rendered yet", chartutil.ChartfileName)
-	}
 	files, err := t.chart(ctx, dir)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -90,25 +91,22 @@ func isManifest(entry fs.DirEntry) bool {
 
 // filter gives what says whether a file counts.
 func (d Directory) filter() (func(name string) bool, error) {
-	include, err := pattern("include", d.Include, "*")
+	include, err := matcher("include", cmp.Or(d.Include, "*"))
 	if err != nil {
 		return nil, err
 	}
-	exclude, err := pattern("exclude", d.Exclude, "")
+	exclude, err := matcher("exclude", d.Exclude)
 	if err != nil {
 		return nil, err
 	}
-	return func(name string) bool { return include.Match(name) && !exclude.Match(name) }, nil
+	return func(name string) bool { return include(name) && !exclude(name) }, nil
 }
 
 // maxPattern is the length of a pattern, in bytes.
 const maxPattern = 1024
 
-// pattern compiles one.
-func pattern(field, given, otherwise string) (compiled glob.Glob, err error) {
-	if given == "" {
-		given = otherwise
-	}
+// matcher compiles a pattern. An empty one matches nothing.
+func matcher(field, given string) (match func(name string) bool, err error) {
 	defer func() { // the compiler trips over some patterns
 		if caught := recover(); caught != nil {
 			err = fmt.Errorf("source.directory.%s: %q is no pattern", field, given)
@@ -117,8 +115,9 @@ func pattern(field, given, otherwise string) (compiled glob.Glob, err error) {
 	if len(given) > maxPattern {
 		return nil, fmt.Errorf("source.directory.%s has more than %d characters", field, maxPattern)
 	}
-	if compiled, err = glob.Compile(given); err != nil {
+	compiled, err := glob.Compile(given)
+	if err != nil {
 		return nil, fmt.Errorf("source.directory.%s: %q is no pattern: %w", field, given, err)
 	}
-	return compiled, nil
+	return compiled.Match, nil
 }

@@ -103,6 +103,9 @@ func yamlError(file string, part part, err error) error {
 	if _, again := yamlValue(strings.Repeat("\n", part.line-1) + part.text); again != nil {
 		err = again
 	}
+	if !strings.Contains(err.Error(), "line ") {
+		return fmt.Errorf("YAML parse error on %s:%d: %w", file, part.first(), err)
+	}
 	return fmt.Errorf("YAML parse error on %s: %w", file, err)
 }
 

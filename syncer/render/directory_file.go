@@ -13,7 +13,7 @@ func readObjects(file string, data []byte) ([]*unstructured.Unstructured, error)
 	documents, err := readDocuments(file, data)
 	if err != nil {
 		if !mentionsManifest(data) {
-			return nil, nil //nolint:nilerr // a file of something else, which isn't ours to judge
+			return nil, nil // a file of something else, which isn't ours to judge
 		}
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func mentionsManifest(data []byte) bool {
 
 // complete refuses an object that no API server would take.
 func complete(place string, object *unstructured.Unstructured) error {
-	missing := ""
+	var missing string
 	metadata, isMap := object.Object["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
 	generated, _ := metadata["generateName"].(string)

@@ -167,7 +167,7 @@ func TestRenderEqualsHelm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, contents(got)); diff != "" {
+			if diff := cmp.Diff(want, contents(got.Objects)); diff != "" {
 				t.Errorf("\n%s\n-helm template, +Render:\n%s", tc.reason, diff)
 			}
 		})
@@ -203,7 +203,7 @@ func TestRenderPackedSubcharts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, contents(got)); diff != "" {
+	if diff := cmp.Diff(want, contents(got.Objects)); diff != "" {
 		t.Errorf("-helm template, +Render:\n%s", diff)
 	}
 }

@@ -54,8 +54,15 @@ func (t *tree) kustomization(ctx context.Context, dir string, options Kustomize)
 	return objects, slices.Compact(read), err
 }
 
-// build runs kustomize.
-func build(files *kustomizeFiles, dir string) (string, error) {
+// build runs kustomize, which panics on a schema that is none.
+func build(files *kustomizeFiles, dir string) (output string, err error) {
+	restore := survive()
+	defer restore()
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = fmt.Errorf("kustomize gives up: %v", caught)
+		}
+	}()
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionUnspecified // the order of the tool, which isn't the library's own
 	options.LoadRestrictions = types.LoadRestrictionsRootOnly
@@ -67,14 +74,14 @@ func build(files *kustomizeFiles, dir string) (string, error) {
 	if built.Size() > maxObjects {
 		return "", fmt.Errorf("the kustomization makes more than %d objects", maxObjects)
 	}
-	output, err := built.AsYaml()
+	printed, err := built.AsYaml()
 	if err != nil {
 		return "", fmt.Errorf("print the objects: %w", err)
 	}
-	if len(output) > maxOutput {
+	if len(printed) > maxOutput {
 		return "", fmt.Errorf("the kustomization makes more than %d MiB", maxOutput>>20)
 	}
-	return string(output), nil
+	return string(printed), nil
 }
 
 // kustomized reads what kustomize prints: its own objects hold values in other types than the printed ones.

@@ -2,10 +2,12 @@ package render
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/pkg/util"
@@ -30,7 +32,9 @@ func (f *kustomizeFiles) edit(dir string, options Kustomize) error {
 	if err := setImages(&edited, options.Images); err != nil {
 		return err
 	}
-	setReplicas(&edited, options.Replicas)
+	if err := setReplicas(&edited, options.Replicas); err != nil {
+		return err
+	}
 	if err := addLabels(&edited, options); err != nil {
 		return err
 	}
@@ -113,21 +117,26 @@ func parseImage(argument string) (types.Image, error) {
 }
 
 // setReplicas is `kustomize edit set replicas`.
-func setReplicas(edited *types.Kustomization, wanted []Replica) {
+func setReplicas(edited *types.Kustomization, wanted []Replica) error {
 	if len(wanted) == 0 {
-		return
+		return nil
 	}
 	replicas := map[string]types.Replica{}
 	for _, old := range edited.Replicas {
 		replicas[old.Name] = old
 	}
 	for _, replica := range wanted {
-		replicas[replica.Name] = types.Replica{Name: replica.Name, Count: replica.Count}
+		count, err := strconv.ParseInt(replica.Count.String(), 10, 32)
+		if err != nil || count < 0 {
+			return fmt.Errorf("source.kustomize.replicas: %s has the count %q: write a whole number", replica.Name, replica.Count.String())
+		}
+		replicas[replica.Name] = types.Replica{Name: replica.Name, Count: count}
 	}
 	edited.Replicas = edited.Replicas[:0]
 	for _, name := range slices.Sorted(maps.Keys(replicas)) {
 		edited.Replicas = append(edited.Replicas, replicas[name])
 	}
+	return nil
 }
 
 // addLabels is `kustomize edit add label`.
@@ -136,9 +145,9 @@ func addLabels(edited *types.Kustomization, options Kustomize) (err error) {
 	case len(options.CommonLabels) == 0:
 		return nil
 	case !options.LabelWithoutSelector && options.LabelIncludeTemplates:
-		return fmt.Errorf("source.kustomize.labelIncludeTemplates is for labels that stay out of selectors: set labelWithoutSelector, too, or leave it out")
+		return errors.New("source.kustomize.labelIncludeTemplates is for labels that stay out of selectors: set labelWithoutSelector, too, or leave it out")
 	case !options.LabelWithoutSelector:
-		edited.CommonLabels, err = added("commonLabels", edited.CommonLabels, options.CommonLabels)
+		edited.CommonLabels, err = added("commonLabels", edited.CommonLabels, options.CommonLabels) //nolint:staticcheck // labels would be put on in another order
 		return err
 	}
 	at := slices.IndexFunc(edited.Labels, func(label types.Label) bool {

@@ -1,5 +1,7 @@
 package render
 
+import "k8s.io/apimachinery/pkg/util/intstr"
+
 // Kustomize is laid over a kustomization, as Argo CD does it: by editing a copy of its file as `kustomize edit` would.
 // That isn't always what an overlay would give: a namespace, prefix, image or number of replicas of the file itself is
 // replaced, not laid over.
@@ -33,8 +35,8 @@ type Kustomize struct {
 type Replica struct {
 	// Name of the workload.
 	Name string
-	// Count of replicas.
-	Count int64
+	// Count of replicas, a number or its digits.
+	Count intstr.IntOrString
 }
 
 // Patch is a strategic merge patch, or a JSON patch (RFC 6902).
@@ -51,7 +53,11 @@ type Patch struct {
 
 // Target selects objects. All but the selectors are regular expressions, anchored.
 type Target struct {
-	Group, Version, Kind, Name, Namespace string
+	Group     string
+	Version   string
+	Kind      string
+	Name      string
+	Namespace string
 	// LabelSelector that the objects match.
 	LabelSelector string
 	// AnnotationSelector that the objects match.

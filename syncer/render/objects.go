@@ -36,7 +36,7 @@ func appendObjects(objects []*unstructured.Unstructured, document any, file stri
 	items, isList := fields["items"].([]any)
 	if !isList || !strings.HasSuffix(kind, "List") {
 		if len(objects) >= maxObjects {
-			return nil, fmt.Errorf("the chart makes more than %d objects", maxObjects)
+			return nil, fmt.Errorf("it makes more than %d objects", maxObjects)
 		}
 		return append(objects, object), nil
 	}

@@ -12,12 +12,29 @@ import (
 
 // Source is what is rendered.
 type Source struct {
-	// Path of the chart, relative to the root of the repository; "." is the root.
+	// Path of the chart, the kustomization or the directory, relative to the root of the repository; "." is the root.
 	Path string
 	// Namespace that the release goes to (.Release.Namespace).
 	Namespace string
+	// Type says what the path is. Empty: that is found out, as Argo CD does.
+	Type Type
 	// Helm says how the chart is rendered.
 	Helm Helm
+	// Kustomize says what is laid over the kustomization.
+	Kustomize Kustomize
+	// Directory says which files of the directory count.
+	Directory Directory
+}
+
+// Rendered is what a source renders to.
+type Rendered struct {
+	// Type is what the path is.
+	Type Type
+	// Objects in order.
+	Objects []*unstructured.Unstructured
+	// Read are the files and folders of the repository that the objects depend on. As long as none of them changes, the
+	// same source with the same capabilities renders to the same objects.
+	Read []string
 }
 
 // Helm says how a chart is rendered. Values of the chart are overridden by those of ValueFiles in their order, these by
@@ -55,25 +72,27 @@ type Capabilities struct {
 }
 
 // Render renders the source. The order of the objects is that of `helm template`: CustomResourceDefinitions of the chart,
-// then objects by kind, then hooks, those of tests included. Lists are flattened.
+// then objects by kind, then hooks, those of tests included; that of `kustomize build`; or that of the files of a
+// directory. Lists are flattened.
 //
-// The error is an *Error, which is terminal, if only another source or revision can help; it has file and line where Helm
-// gives them. It is passed on if the file system can't read, or if ctx is done.
+// The error is an *Error, which is terminal, if only another source or revision can help; it has file and line where the
+// libraries give them. It is passed on if the file system can't read, or if ctx is done.
 //
 // Templates can't be interrupted. When ctx is done or the rendering takes longer than half a minute, Render returns, and
 // what it has begun goes on in the background until it ends by itself. A template that calls itself through tpl without end
 // takes memory until there is none: who may write charts is trusted that far.
-func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) ([]*unstructured.Unstructured, error) {
+func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (Rendered, error) {
 	limited, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
 	type result struct {
-		objects []*unstructured.Unstructured
-		err     error
+		Rendered
+
+		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		objects, err := guarded(limited, fsys, src, caps)
-		done <- result{objects: objects, err: err}
+		rendered, err := guarded(limited, fsys, src, caps)
+		done <- result{Rendered: rendered, err: err}
 	}()
 	var rendered result
 	select {
@@ -83,35 +102,56 @@ func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) ([]*
 	}
 	switch {
 	case rendered.err == nil:
-		return rendered.objects, nil
+		return rendered.Rendered, nil
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("render %s: %w", src.Path, ctx.Err())
+		return Rendered{}, fmt.Errorf("render %s: %w", src.Path, ctx.Err())
 	case limited.Err() != nil:
-		return nil, &Error{Path: src.Path, Problem: fmt.Sprintf("it takes longer than %s", maxTime), Err: limited.Err()}
+		return Rendered{}, &Error{Path: src.Path, Problem: fmt.Sprintf("it takes longer than %s", maxTime), Err: limited.Err()}
 	}
 	if failure := (passing{}); errors.As(rendered.err, &failure) {
-		return nil, fmt.Errorf("render %s: %w", src.Path, failure.err)
+		return Rendered{}, fmt.Errorf("render %s: %w", src.Path, failure.err)
 	}
-	return nil, &Error{Path: src.Path, Problem: oneLine(rendered.err.Error()), Err: rendered.err}
+	return Rendered{}, &Error{Path: src.Path, Problem: oneLine(rendered.err.Error()), Err: rendered.err}
 }
 
 // guarded renders, and turns a panic of the libraries below into an error: what they are fed is anybody's.
-func guarded(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (objects []*unstructured.Unstructured, err error) {
+func guarded(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (rendered Rendered, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
-			objects, err = nil, fmt.Errorf("the chart brings the renderer down: %v", caught)
+			rendered, err = Rendered{}, fmt.Errorf("the source brings the renderer down: %v", caught)
 		}
 	}()
 	src.Path = path.Clean(src.Path)
 	if !fs.ValidPath(src.Path) {
-		return nil, errors.New("it leads out of the repository")
+		return Rendered{}, errors.New("it leads out of the repository")
 	}
 	files := &tree{fsys: fsys}
-	loaded, err := files.loadChart(ctx, src.Path)
+	kind, err := files.kindOf(src.Path, src.Type)
+	if err != nil {
+		return Rendered{}, err
+	}
+	rendered = Rendered{Type: kind, Read: []string{src.Path}}
+	switch kind {
+	case TypeKustomize:
+		files.read.what, files.read.advice = "kustomization", "divide it into several"
+		rendered.Objects, rendered.Read, err = files.kustomization(ctx, src.Path, src.Kustomize)
+	case TypeDirectory:
+		files.read.what, files.read.advice = "directory", "leave out what it doesn't need, by source.directory.exclude"
+		rendered.Objects, err = files.directory(ctx, src.Path, src.Directory)
+	case TypeHelm:
+		files.read.what, files.read.advice = "chart", "leave out what it doesn't need, by .helmignore"
+		rendered.Objects, err = files.helm(ctx, src, caps)
+	}
+	return rendered, err
+}
+
+// helm renders a chart.
+func (t *tree) helm(ctx context.Context, src Source, caps Capabilities) ([]*unstructured.Unstructured, error) {
+	loaded, err := t.loadChart(ctx, src.Path)
 	if err != nil {
 		return nil, err
 	}
-	values, err := files.values(src)
+	values, err := t.values(src)
 	if err != nil {
 		return nil, err
 	}
