@@ -14,6 +14,8 @@ type Plan struct {
 	// Prune holds what an earlier revision applied and this one doesn't hold, in the order of deletion: the reverse of
 	// the order of applying.
 	Prune []ID
+	// Leaving holds what is of the kind of Prune and on its way out already.
+	Leaving []ID
 	// Handed holds those of Prune that another Application declares, and which one: they are left to it.
 	Handed map[ID]Owner
 }
@@ -55,6 +57,10 @@ func PlanSync(desired []*unstructured.Unstructured, inventory []ID, owner Owner,
 			continue
 		}
 		wanted[id.Unversioned()] = true // an inventory that names it twice
+		if obj := live[id]; obj != nil && obj.GetDeletionTimestamp() != nil {
+			plan.Leaving = append(plan.Leaving, id)
+			continue
+		}
 		plan.Prune = append(plan.Prune, id)
 		if other, handed := others.Declares(owner, id); handed {
 			plan.Handed[id] = other
@@ -73,13 +79,13 @@ func claimant(obj *unstructured.Unstructured, owner Owner) (Owner, bool) {
 	return other, owned && other != owner
 }
 
-// gone says whether an object of the inventory is known not to be there, to be on its way out, or not to be the owner's.
+// gone says whether an object of the inventory is known not to be there, or not to be the owner's.
 func gone(id ID, owner Owner, live map[ID]*unstructured.Unstructured) bool {
 	obj, known := live[id]
 	if !known {
 		return false
 	}
-	if obj == nil || obj.GetDeletionTimestamp() != nil {
+	if obj == nil {
 		return true
 	}
 	current, owned := OwnerOf(obj)

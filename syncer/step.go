@@ -45,6 +45,9 @@ func ParsePlace(text string) Place {
 	return Place{Phase: HookPhase(phase), Wave: wave}
 }
 
+// After says whether the place comes after another.
+func (p Place) After(other Place) bool { return p.compare(other) > 0 }
+
 // compare orders places: by phase, then by wave; what is pruned goes in the reverse order of waves.
 func (p Place) compare(other Place) int {
 	waves := cmp.Compare(p.Wave, other.Wave)
@@ -162,8 +165,8 @@ func InOnePass(steps []Step) bool {
 type Progress struct {
 	// At is the step that was begun last. What comes before it is over, however it fares by now.
 	At Place
-	// Objects by their IDs: each that is applied in a step.
-	Objects map[ID]ObjectProgress
+	// Object tells of one that is applied in a step. It is asked for the objects of the steps that are looked at.
+	Object func(ID) ObjectProgress
 	// Hooks that were started.
 	Hooks map[HookKey]HookResult
 	// Left are the objects that are to be pruned and aren't gone; true for one whose deletion was asked for.
@@ -229,7 +232,7 @@ func (s Step) next(progress Progress, last bool) Move {
 	move := Move{Place: s.Place}
 	var waits, failed []string
 	for _, id := range s.Apply {
-		object := progress.Objects[id]
+		object := progress.Object(id)
 		switch {
 		case object.Blocked != "":
 			waits = append(waits, fmt.Sprintf("%s %s", id, object.Blocked))

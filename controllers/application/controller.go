@@ -128,6 +128,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	s.memory = r.memories.of(req.NamespacedName)
+	if s.memory.outdated(s.app) {
+		if err := r.live.Get(ctx, req.NamespacedName, s.app); err != nil {
+			return reconcile.Result{}, client.IgnoreNotFound(err)
+		}
+	}
 	if s.app.DeletionTimestamp != nil {
 		return r.finalize(ctx, s)
 	}
@@ -135,6 +140,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	for _, step := range []step{r.permit, r.healthChecks, r.find, r.render, r.prepare, r.watch, r.plan, r.compare, r.sync} {
 		if s.err = step(ctx, s); s.err != nil {
 			break
+		}
+	}
+	if s.err != nil {
+		if err := r.giveUp(ctx, s); err != nil {
+			return reconcile.Result{}, err
 		}
 	}
 	r.looked(s)

@@ -99,7 +99,7 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 // permitDeletion finds the client that deletes. A destination that isn't permitted any more is none to deploy to, but what was
 // deployed to the Application's own namespace before can be deleted there.
 func (r *Reconciler) permitDeletion(ctx context.Context, s *scope) error {
-	s.rules, _ = rulesOf(s.app) // with options that can't be read, those of the objects count alone
+	s.rules, _ = rulesOf(s.app, nil) // with options that can't be read, those of the objects count alone
 	s.rules.Confirmed = func(syncer.ID) bool { return approvedSince(s.app, s.app.DeletionTimestamp.Time) }
 	err := r.permit(ctx, s)
 	if access.ReasonOf(err, "") == v1alpha1.ReasonNotPermitted {

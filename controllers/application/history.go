@@ -2,6 +2,7 @@ package application
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -9,11 +10,17 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 )
 
-// maxHistory is the number of entries that the history keeps.
-const maxHistory = 10
+// historyLimit is the number of entries that the history keeps.
+func historyLimit(app *v1alpha1.Application) int {
+	const usual = 10
+	if limit := app.Spec.RevisionHistoryLimit; limit != nil {
+		return int(*limit)
+	}
+	return usual
+}
 
 // begin puts a revision that was applied in front of the history. The one before it, if it isn't over yet, is superseded.
-func begin(history []v1alpha1.HistoryEntry, head v1alpha1.Head, images []string, now time.Time) []v1alpha1.HistoryEntry {
+func begin(history []v1alpha1.HistoryEntry, head v1alpha1.Head, images []string, limit int, now time.Time) []v1alpha1.HistoryEntry {
 	history = slices.Clone(history)
 	if len(history) > 0 {
 		conclude(history, v1alpha1.VerdictSuperseded, now)
@@ -22,7 +29,39 @@ func begin(history []v1alpha1.HistoryEntry, head v1alpha1.Head, images []string,
 		Revision: head.Revision, Subject: head.Subject, Author: head.Author,
 		Time: metav1.NewMicroTime(now), Images: images, Verdict: v1alpha1.VerdictProgressing,
 	}
-	return slices.Insert(history, 0, entry)[:min(maxHistory, len(history)+1)]
+	if len(history) > 0 {
+		entry.Changes = changesOf(history[0].Images, images)
+	}
+	return slices.Insert(history, 0, entry)[:min(limit, len(history)+1)]
+}
+
+// changesOf says which images took the place of which: those of the same repository. One that has no counterpart stands
+// alone on its side of the arrow.
+func changesOf(before, after []string) []string {
+	gone := slices.DeleteFunc(slices.Clone(before), func(image string) bool { return slices.Contains(after, image) })
+	come := slices.DeleteFunc(slices.Clone(after), func(image string) bool { return slices.Contains(before, image) })
+	var changes []string
+	for _, image := range come {
+		from := ""
+		if i := slices.IndexFunc(gone, func(other string) bool { return repositoryOfImage(other) == repositoryOfImage(image) }); i >= 0 {
+			from = gone[i] + " "
+			gone = slices.Delete(gone, i, i+1)
+		}
+		changes = append(changes, from+"-> "+image)
+	}
+	for _, image := range gone {
+		changes = append(changes, image+" ->")
+	}
+	return changes
+}
+
+// repositoryOfImage is an image without its tag and digest.
+func repositoryOfImage(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	if colon := strings.LastIndexByte(image, ':'); colon > strings.LastIndexByte(image, '/') {
+		image = image[:colon]
+	}
+	return image
 }
 
 // judge writes the verdict on the newest rollout once it is over.
@@ -37,6 +76,16 @@ func judge(history []v1alpha1.HistoryEntry, health v1alpha1.HealthStatusCode, no
 	case v1alpha1.HealthDegraded:
 		conclude(history, v1alpha1.VerdictDegraded, now)
 	}
+	return history
+}
+
+// concludeOf ends the newest rollout if it is that of a revision.
+func concludeOf(history []v1alpha1.HistoryEntry, revision string, verdict v1alpha1.Verdict, now time.Time) []v1alpha1.HistoryEntry {
+	if len(history) == 0 || history[0].Revision != revision {
+		return history
+	}
+	history = slices.Clone(history)
+	conclude(history, verdict, now)
 	return history
 }
 

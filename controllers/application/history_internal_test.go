@@ -20,7 +20,8 @@ func TestHistory(t *testing.T) {
 		}
 		return e
 	}
-	full := make([]v1alpha1.HistoryEntry, maxHistory)
+	const limit = 10
+	full := make([]v1alpha1.HistoryEntry, limit)
 	for i := range full {
 		full[i] = entry("old", v1alpha1.VerdictHealthy, time.Second)
 	}
@@ -31,19 +32,34 @@ func TestHistory(t *testing.T) {
 	}{
 		"First": {
 			reason: "a rollout begins without a verdict",
-			got:    begin(nil, v1alpha1.Head{Revision: "a"}, nil, start),
+			got:    begin(nil, v1alpha1.Head{Revision: "a"}, nil, limit, start),
 			want:   []v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)},
 		},
 		"Superseded": {
 			reason: "a newer revision ends a rollout that isn't over",
 			got: begin([]v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)}, v1alpha1.Head{Revision: "b"}, nil,
-				start.Add(0)),
+				limit, start),
 			want: []v1alpha1.HistoryEntry{entry("b", v1alpha1.VerdictProgressing, 0), entry("a", v1alpha1.VerdictSuperseded, 0)},
 		},
 		"Bounded": {
 			reason: "the oldest entry goes",
-			got:    begin(full, v1alpha1.Head{Revision: "a"}, nil, start),
-			want:   append([]v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)}, full[:maxHistory-1]...),
+			got:    begin(full, v1alpha1.Head{Revision: "a"}, nil, limit, start),
+			want:   append([]v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)}, full[:limit-1]...),
+		},
+		"Unwanted": {
+			reason: "a limit of 0 keeps nothing",
+			got:    begin(full, v1alpha1.Head{Revision: "a"}, nil, 0, start),
+			want:   []v1alpha1.HistoryEntry{},
+		},
+		"OfTheSync": {
+			reason: "a sync that fails is told of its own rollout only",
+			got:    concludeOf([]v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)}, "b", v1alpha1.VerdictDegraded, start),
+			want:   []v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)},
+		},
+		"Failed": {
+			reason: "a sync that fails ends its rollout",
+			got:    concludeOf([]v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictProgressing, 0)}, "a", v1alpha1.VerdictDegraded, start.Add(time.Second)),
+			want:   []v1alpha1.HistoryEntry{entry("a", v1alpha1.VerdictDegraded, time.Second)},
 		},
 		"Healthy": {
 			reason: "health ends a rollout well",
@@ -78,5 +94,38 @@ func TestHistory(t *testing.T) {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestChangesOf(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason        string
+		before, after []string
+		want          []string
+	}{
+		"Same":                {reason: "what runs on is no change", before: []string{"r.example.com/a:1"}, after: []string{"r.example.com/a:1"}},
+		"Tag":                 {reason: "another tag", before: []string{"r.example.com:5000/a:1", "b:1"}, after: []string{"r.example.com:5000/a:2", "b:1"}, want: []string{"r.example.com:5000/a:1 -> r.example.com:5000/a:2"}},
+		"Digest":              {reason: "a digest in place of a tag", before: []string{"a:1"}, after: []string{"a:1@sha256:00"}, want: []string{"a:1 -> a:1@sha256:00"}},
+		"NewcomersAndLeavers": {reason: "one that has no counterpart stands alone", before: []string{"a:1", "c"}, after: []string{"a:1", "b:1"}, want: []string{"-> b:1", "c ->"}},
+		"PortOnly":            {reason: "a port is no tag", before: []string{"r.example.com:5000/a"}, after: []string{"r.example.com:5001/a"}, want: []string{"-> r.example.com:5001/a", "r.example.com:5000/a ->"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, changesOf(tc.before, tc.after)); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	spec := v1alpha1.Backoff{Duration: metav1.Duration{Duration: 5 * time.Second}, Factor: 2, MaxDuration: metav1.Duration{Duration: 3 * time.Minute}}
+	for retries, want := range map[int32]time.Duration{0: 5 * time.Second, 1: 10 * time.Second, 5: 160 * time.Second, 6: 3 * time.Minute, 1000: 3 * time.Minute} {
+		if got := backoff(spec, retries); got != want {
+			t.Errorf("after %d retries: want %s, got %s", retries, want, got)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/syncer"
 )
 
@@ -15,8 +16,10 @@ import (
 type memory struct {
 	// comparer knows which live objects were found equal to which desired ones.
 	comparer *syncer.Comparer
-	// generation of the spec whose rules the comparer's answers go by.
-	generation int64
+	// judgement is the digest of the rules that the comparer's answers go by.
+	judgement string
+	// operated is the resource version under which the last step of a sync was written.
+	operated string
 	// namespaceAt is the generation of the spec for which the namespace was made sure of.
 	namespaceAt int64
 	// asked is the word in the reconcile-at annotation that was obeyed last.
@@ -64,12 +67,26 @@ func (m *memory) obey(asked string) {
 	}
 }
 
-// judgeBy makes the next comparison ask anew when the spec has changed, and with it perhaps what counts as a difference.
-func (m *memory) judgeBy(generation int64) {
-	if m.generation != generation {
-		m.generation = generation
+// judgeBy makes the next comparison ask anew when the rules have changed, and with them perhaps what counts as a difference.
+func (m *memory) judgeBy(rules string) {
+	if m.judgement != rules {
+		m.judgement = rules
 		m.comparer.Forget()
 	}
+}
+
+// outdated says whether what was read of the Application is older than the last step of a sync: what is left to do of it can't
+// be told from that.
+func (m *memory) outdated(app *v1alpha1.Application) bool {
+	if m.operated == "" {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(app.ResourceVersion, m.operated)
+	if err == nil && order < 0 {
+		return true
+	}
+	m.operated = ""
+	return false
 }
 
 // newest is the newer of what the watch has seen and what was written last. Right after an apply the watch still shows

@@ -19,14 +19,23 @@ import (
 func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	before := s.app.Status.DeepCopy()
 	now := r.now()
-	rolledOut := s.isNew() && s.changed > 0 && s.err == nil
+	rolledOut := s.isNew() && s.applied && (s.changed > 0 || s.stepwise)
 	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		st := &app.Status
 		st.ObservedGeneration = app.Generation
 		recordSync(st, s)
 		recordResources(st, s)
-		if rolledOut {
-			st.History = begin(st.History, s.head, st.Images, now)
+		if s.operation != nil {
+			st.Operation = s.operation.DeepCopy()
+		}
+		if s.superseded != "" {
+			st.History = concludeOf(st.History, s.superseded, v1alpha1.VerdictSuperseded, now)
+		}
+		if rolledOut && !s.stepwise {
+			st.History = begin(st.History, s.head, st.Images, historyLimit(app), now)
+		}
+		if s.gaveUp {
+			st.History = concludeOf(st.History, s.operation.Revision, v1alpha1.VerdictDegraded, now)
 		}
 		if s.compared && st.Sync.Applied == s.rendered.digest {
 			st.History = judge(st.History, st.Health.Status, now)
@@ -34,6 +43,9 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 		outcomeOf(app, s).Apply(&st.Conditions, app.Generation)
 	}); err != nil {
 		return err
+	}
+	if s.stepwise {
+		s.memory.operated = s.app.ResourceVersion
 	}
 	r.tell(ctx, s, before, rolledOut)
 	return nil
@@ -50,7 +62,8 @@ func recordSync(st *v1alpha1.ApplicationStatus, s *scope) {
 	default:
 		st.Sync.Status, st.Sync.Reason = v1alpha1.SyncStatusSynced, ""
 	}
-	if s.compared && s.err == nil && s.automated() && s.unsynced() == 0 {
+	unattended := s.automated() && s.operation == nil && s.unsynced() == 0 && len(s.hooks) == 0
+	if s.compared && s.err == nil && (s.applied || unattended) {
 		st.Sync.Applied = s.rendered.digest
 	}
 }
@@ -61,12 +74,14 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 	if !s.compared {
 		return
 	}
+	waves := waveIn(s.app)
 	st.Images = syncer.Images(s.desired)
 	st.Resources = make([]v1alpha1.ResourceStatus, 0, len(s.states)+len(s.leftover))
 	for i, state := range s.states {
 		resource := resourceOf(state.ID)
 		resource.Status, resource.Health = v1alpha1.SyncStatusSynced, v1alpha1.HealthStatusCode(s.healths[i].Status)
 		resource.Message = strings.TrimSpace(strings.TrimPrefix(s.healths[i].Message, state.ID.String()))
+		resource.SyncWave = int32(syncer.MetaOf(state.Desired).Wave) //nolint:gosec // it was read as one
 		if !state.Synced {
 			resource.Status, resource.Message = v1alpha1.SyncStatusOutOfSync, state.Difference
 		}
@@ -75,9 +90,18 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 	for _, id := range s.leftover {
 		resource := resourceOf(id)
 		entry := s.left[id]
+		resource.SyncWave = int32(waves(id)) //nolint:gosec // it was an int32 before
 		resource.Status, resource.RequiresPruning, resource.Message = v1alpha1.SyncStatusOutOfSync, !entry.settled, entry.kept
 		resource.LeftoverSince = &entry.since
 		st.Resources = append(st.Resources, resource)
+	}
+	if len(s.leftover) > 0 { // what is pruned in a later wave waits until these are gone
+		for _, id := range s.leaving {
+			resource := resourceOf(id)
+			resource.SyncWave = int32(waves(id)) //nolint:gosec // it was an int32 before
+			resource.Status, resource.Message = v1alpha1.SyncStatusOutOfSync, "is being deleted"
+			st.Resources = append(st.Resources, resource)
+		}
 	}
 	worst := syncer.Worst(s.healths)
 	st.Health = v1alpha1.HealthStatus{Status: v1alpha1.HealthStatusCode(worst.Status), Message: worst.Message}
@@ -101,6 +125,12 @@ func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
 		return status.Failed(reason, s.err)
 	case app.Spec.Suspend:
 		return status.Suspended("syncing is suspended: unset spec.suspend to go on")
+	case isRunning(st.Operation) && st.Operation.NextRetry != nil:
+		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonSyncFailed, Message: st.Operation.Message, Retrying: true}
+	case isRunning(st.Operation) && st.Operation.Message != "":
+		return status.Progressing(st.Operation.Message)
+	case s.isNew() && st.Operation != nil && st.Operation.Phase == v1alpha1.OperationFailed && st.Operation.Manifests == s.rendered.digest:
+		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonSyncFailed, Message: st.Operation.Message, Stalled: true}
 	case st.Sync.Status != v1alpha1.SyncStatusSynced:
 		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonOutOfSync, Message: st.Sync.Reason}
 	case st.Health.Status == v1alpha1.HealthHealthy, st.Health.Status == v1alpha1.HealthSuspended:

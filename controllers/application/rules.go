@@ -1,15 +1,16 @@
 package application
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/syncer"
 )
 
-// rulesOf is what the spec says of how objects are compared, applied and deleted.
-func rulesOf(app *v1alpha1.Application) (syncer.Rules, error) {
-	options, err := syncer.ParseOptions(app.Spec.SyncPolicy.SyncOptions)
+// rulesOf is what the spec says of how objects are compared, applied and deleted, and beside it the sync options that were asked for.
+func rulesOf(app *v1alpha1.Application, asked []string) (syncer.Rules, error) {
+	options, err := syncer.ParseOptions(slices.Concat(app.Spec.SyncPolicy.SyncOptions, asked))
 	if err != nil {
 		return syncer.Rules{}, &syncer.RefusedError{Problems: []string{"spec.syncPolicy.syncOptions: " + err.Error()}}
 	}

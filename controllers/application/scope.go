@@ -39,18 +39,31 @@ type scope struct {
 	rules    syncer.Rules
 	declared bool
 	desired  []*unstructured.Unstructured
+	hooks    []syncer.Hook
 	applier  *syncer.Applier
 	// plan: what was last seen, and what an earlier revision applied and this one doesn't hold.
 	live     map[syncer.ID]*unstructured.Unstructured
 	leftover []syncer.ID
+	// plan, then sync: what is left over, too, and on its way out.
+	leaving []syncer.ID
 	// plan: what is in the way of pruning; again is when to look again, if nothing else happens.
 	left  map[syncer.ID]left
 	again time.Duration
 	// compare, then sync: each desired object's state, in the order of desired.
 	compared bool
 	states   []syncer.State
+	// positions of the objects among the states.
+	positions map[syncer.ID]int
 	// judge: the health of each state.
 	healths []syncer.Health
+	// sync: the sync that ran, as it is to be recorded; nil if none did. applied is true if it has applied all of these
+	// manifests.
+	operation *v1alpha1.OperationStatus
+	applied   bool
+	// sync: stepwise is true if it isn't done in one pass, opens as long as the history doesn't tell that it has begun, gaveUp if
+	// it isn't tried again. superseded is the revision of one that gave way to it.
+	stepwise, opens, gaveUp bool
+	superseded              string
 	// sync: what was done.
 	changed int
 	pruned  int
@@ -69,7 +82,28 @@ func (s *scope) fail(reason v1alpha1.Reason, err error) error {
 
 // automated says whether differences are mended without being asked.
 func (s *scope) automated() bool {
-	return s.app.Spec.SyncPolicy.Automated != nil && !s.app.Spec.Suspend
+	automated := s.app.Spec.SyncPolicy.Automated
+	return automated != nil && (automated.Enabled == nil || *automated.Enabled) && !s.app.Spec.Suspend
+}
+
+// judgement is the digest of what comparisons go by.
+func (s *scope) judgement() string {
+	digest, err := hashOf(map[string]any{"policy": s.app.Spec.SyncPolicy.SyncOptions, "ignored": s.app.Spec.IgnoreDifferences, "asked": s.askedOptions()})
+	if err != nil {
+		return "" // these are lists of texts: they can be written
+	}
+	return digest
+}
+
+// state finds the state of a desired object.
+func (s *scope) state(id syncer.ID) *syncer.State {
+	if s.positions == nil {
+		s.positions = make(map[syncer.ID]int, len(s.states))
+		for i := range s.states {
+			s.positions[s.states[i].ID] = i
+		}
+	}
+	return &s.states[s.positions[id]]
 }
 
 // owner is the Application as the labels of its objects name it.

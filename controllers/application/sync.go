@@ -13,7 +13,7 @@ import (
 
 // prepare makes of the rendered objects what is applied, under the rules that the spec gives.
 func (r *Reconciler) prepare(_ context.Context, s *scope) error {
-	rules, err := rulesOf(s.app)
+	rules, err := rulesOf(s.app, s.askedOptions())
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidSpec, err)
 	}
@@ -21,10 +21,14 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidManifests, err)
 	}
+	s.hooks, err = syncer.PrepareHooks(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, s.cluster.mapper)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonInvalidManifests, err)
+	}
 	rules.Revision = s.head.Revision
 	s.rules, s.desired = rules, desired
 	s.applier = syncer.NewApplier(s.client, s.cluster.mapper).Under(rules)
-	s.memory.judgeBy(s.app.Generation)
+	s.memory.judgeBy(s.judgement())
 	ids := make([]syncer.ID, len(desired))
 	for i, obj := range desired {
 		ids[i] = syncer.IDOf(obj)
@@ -37,7 +41,11 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 // watch makes sure that every kind is watched, of the desired objects and of the inventory. A kind that this very revision
 // brings is watched once it is there.
 func (r *Reconciler) watch(ctx context.Context, s *scope) error {
-	kinds, err := syncer.Kinds(s.desired, inventoryOf(s.app), s.cluster.mapper)
+	objects := slices.Clone(s.desired)
+	for _, hook := range s.hooks {
+		objects = append(objects, hook.Object)
+	}
+	kinds, err := syncer.Kinds(objects, inventoryOf(s.app), s.cluster.mapper)
 	if err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
@@ -78,7 +86,7 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
-	s.desired, s.leftover = plan.Apply, plan.Prune
+	s.desired, s.leftover, s.leaving = plan.Apply, plan.Prune, plan.Leaving
 	return r.guard(ctx, s, plan)
 }
 
@@ -104,7 +112,7 @@ func (r *Reconciler) see(ctx context.Context, s *scope, id syncer.ID) error {
 // compare finds each object's state. Manifests that are going to be applied anyway aren't compared by a dry run first.
 func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 	var err error
-	if s.isNew() && s.automated() {
+	if s.appliesAll() {
 		s.states = s.memory.comparer.Recall(s.desired, s.live)
 	} else if s.states, err = s.memory.comparer.Compare(ctx, s.applier, s.desired, s.live); err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
@@ -113,43 +121,65 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// sync applies what differs, and prunes what is left over, where the sync policy says so: manifests that weren't applied
-// yet always, drift with selfHeal only.
+// sync carries on the sync that runs or begins, or mends what has changed in the cluster where the sync policy says so.
 func (r *Reconciler) sync(ctx context.Context, s *scope) error {
-	if !s.automated() {
+	if s.app.Spec.Suspend {
 		return nil
 	}
+	if err := r.takeUp(ctx, s); err != nil {
+		return err
+	}
+	switch {
+	case isRunning(s.operation):
+		return r.carryOn(ctx, s)
+	case s.automated() && (!s.isNew() || s.unsynced() == 0):
+		return r.mend(ctx, s)
+	}
+	return nil
+}
+
+// mend takes back what was changed in the cluster, with selfHeal, and prunes what is left over, with prune. It is no sync: no
+// hook runs, and waves aren't waited for.
+func (r *Reconciler) mend(ctx context.Context, s *scope) error {
 	automated := s.app.Spec.SyncPolicy.Automated
 	if s.memory.namespaceAt != s.app.Generation {
 		if err := s.ensureNamespace(ctx); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	if s.unsynced() > 0 && (s.isNew() || automated.SelfHeal) {
-		if err := r.apply(ctx, s); err != nil {
+	if s.unsynced() > 0 && automated.SelfHeal {
+		all := make([]syncer.ID, len(s.states))
+		for i, state := range s.states {
+			all[i] = state.ID
+		}
+		if err := r.apply(ctx, s, all); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	if automated.Prune && len(s.prunable()) > 0 {
-		if err := s.prune(ctx); err != nil {
+	if prunable := s.prunable(); automated.Prune && len(prunable) > 0 {
+		if err := s.prune(ctx, prunable); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
 	return nil
 }
 
-// apply applies the objects that differ, in order.
-func (r *Reconciler) apply(ctx context.Context, s *scope) error {
+// apply applies those of some objects that differ, in order.
+func (r *Reconciler) apply(ctx context.Context, s *scope, ids []syncer.ID) error {
 	if err := s.ensureNamespace(ctx); err != nil {
 		return err
 	}
 	if err := r.remember(ctx, s); err != nil {
 		return err
 	}
-	states, err := s.applier.Apply(ctx, s.states)
-	s.states = states
+	states := make([]syncer.State, len(ids))
+	for i, id := range ids {
+		states[i] = *s.state(id)
+	}
+	states, err := s.applier.Apply(ctx, states)
 	s.memory.comparer.Record(states)
 	for _, state := range states {
+		*s.state(state.ID) = state
 		if !state.Changed {
 			continue
 		}
@@ -188,12 +218,13 @@ func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 	})
 }
 
-// prune deletes what is left over, after everything was applied. What couldn't be deleted stays in the inventory.
-func (s *scope) prune(ctx context.Context) error {
-	results, err := s.applier.Prune(ctx, s.owner(), s.prunable(), s.states)
+// prune deletes some of what is left over. What couldn't be deleted stays in the inventory.
+func (s *scope) prune(ctx context.Context, ids []syncer.ID) error {
+	results, err := s.applier.Prune(ctx, s.owner(), ids, s.states)
 	for _, result := range results {
 		if result.Deleted {
 			s.pruned++
+			s.leaving = append(s.leaving, result.ID)
 		}
 		if result.Err == nil {
 			s.leftover = slices.DeleteFunc(s.leftover, func(id syncer.ID) bool { return id == result.ID })

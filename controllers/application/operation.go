@@ -1,0 +1,186 @@
+package application
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/status"
+	"github.com/fairlead/fairlead/syncer"
+)
+
+// asked is the sync that was asked for and isn't over; nil if there is none.
+func (s *scope) asked() *v1alpha1.SyncOperation {
+	last := s.app.Status.Operation
+	switch {
+	case s.app.Operation != nil:
+		return s.app.Operation.Sync
+	case isRunning(last) && last.Operation != nil:
+		return last.Operation.Sync
+	}
+	return nil
+}
+
+// askedOptions are the sync options that count for what was asked for.
+func (s *scope) askedOptions() []string {
+	if asked := s.asked(); asked != nil {
+		return asked.SyncOptions
+	}
+	return nil
+}
+
+func isRunning(operation *v1alpha1.OperationStatus) bool {
+	return operation != nil && operation.Phase == v1alpha1.OperationRunning
+}
+
+// isWhole says whether a sync is of everything, for real.
+func isWhole(operation *v1alpha1.OperationStatus) bool {
+	asked := operation.Operation
+	return asked == nil || asked.Sync == nil || len(asked.Sync.Resources) == 0 && !asked.Sync.DryRun
+}
+
+// isSpent says whether these manifests were tried as often as they are to be. What one pass has failed at is tried again as
+// long as no limit says otherwise, since it costs little and people mend rights and quotas elsewhere; hooks have effects, and
+// a wave that didn't become healthy won't by being applied again.
+func (s *scope) isSpent() bool {
+	last, retry := s.app.Status.Operation, s.app.Spec.SyncPolicy.Retry
+	if last == nil || last.Phase != v1alpha1.OperationFailed || last.Manifests != s.rendered.digest || !isWhole(last) {
+		return false
+	}
+	return last.Step != "" || retry != nil && retry.Limit >= 0 && last.Retries >= retry.Limit
+}
+
+// appliesAll says whether this reconciliation is part of a sync that applies whatever differs.
+func (s *scope) appliesAll() bool {
+	last := s.app.Status.Operation
+	switch {
+	case s.app.Spec.Suspend:
+		return false
+	case s.app.Operation != nil:
+		return isWhole(&v1alpha1.OperationStatus{Operation: s.app.Operation})
+	case isRunning(last) && (last.Manifests == s.rendered.digest || last.Operation != nil):
+		return isWhole(last) && last.NextRetry == nil
+	}
+	return s.automated() && s.isNew() && !s.isSpent()
+}
+
+// takeUp finds the sync that this reconciliation carries on: the one that was asked for, the one that runs, or a new one for
+// manifests that weren't applied yet. Manifests that have changed supersede a sync that runs.
+func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
+	last := s.app.Status.Operation
+	if isRunning(last) && (s.app.Operation != nil || last.Manifests != s.rendered.digest) {
+		if err := r.supersede(ctx, s); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.app.Operation != nil:
+		return r.obey(ctx, s)
+	case isRunning(last) && s.operation == nil:
+		s.operation = last.DeepCopy()
+	case isRunning(last) && last.Operation != nil:
+		s.begin(r.begun(s, last.Operation))
+	case s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0):
+		s.begin(r.begun(s, nil))
+		if last != nil && last.Phase == v1alpha1.OperationFailed && last.Manifests == s.rendered.digest && isWhole(last) {
+			s.operation.StartedAt, s.operation.Retries = last.StartedAt, last.Retries
+		}
+	}
+	return nil
+}
+
+// begun is a sync that begins now.
+func (r *Reconciler) begun(s *scope, asked *v1alpha1.Operation) *v1alpha1.OperationStatus {
+	return &v1alpha1.OperationStatus{
+		Operation: asked, Phase: v1alpha1.OperationRunning, Revision: s.head.Revision, Manifests: s.rendered.digest,
+		StartedAt: metav1.NewMicroTime(r.now()),
+	}
+}
+
+// begin has a sync run that begins now.
+func (s *scope) begin(operation *v1alpha1.OperationStatus) {
+	s.operation = operation
+	s.opens = s.isNew() && isWhole(operation)
+}
+
+// supersede ends the sync that runs for the sake of another one. Its hooks that still run are stopped.
+func (r *Reconciler) supersede(ctx context.Context, s *scope) error {
+	last := s.app.Status.Operation
+	for _, hook := range last.Hooks {
+		if hook.Status == string(syncer.HookRunning) {
+			if err := s.applier.DeleteHook(ctx, hookID(hook), hook.UID); err != nil {
+				return s.fail(v1alpha1.ReasonSyncFailed, err)
+			}
+		}
+	}
+	r.markSuperseded(s, "")
+	return nil
+}
+
+// markSuperseded notes that the sync that runs gives way to the head.
+func (r *Reconciler) markSuperseded(s *scope, why string) {
+	s.operation = s.app.Status.Operation.DeepCopy()
+	s.operation.Phase, s.operation.NextRetry = v1alpha1.OperationSuperseded, nil
+	s.operation.Message = fmt.Sprintf("revision %s came before it was over%s", s.head.Revision, why)
+	s.operation.FinishedAt = r.moment()
+	s.superseded = s.app.Status.Operation.Revision
+}
+
+func (r *Reconciler) moment() *metav1.MicroTime {
+	now := metav1.NewMicroTime(r.now())
+	return &now
+}
+
+// obey takes up what is asked for. The status says that it runs before the question is taken away: if nothing comes after the
+// first, it is taken up again, and a sync that is done twice does no harm.
+func (r *Reconciler) obey(ctx context.Context, s *scope) error {
+	taken := false
+	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
+		taken = app.Operation == nil
+		if !taken {
+			app.Status.Operation = r.begun(s, app.Operation.DeepCopy())
+		}
+	}); err != nil {
+		return err
+	}
+	s.operation = nil
+	if taken {
+		if isRunning(s.app.Status.Operation) {
+			s.operation = s.app.Status.Operation.DeepCopy()
+		}
+		return nil
+	}
+	s.begin(s.app.Status.Operation.DeepCopy())
+	return r.takeAway(ctx, s)
+}
+
+// takeAway removes the question that was taken up. One that was asked in the meantime stays.
+func (r *Reconciler) takeAway(ctx context.Context, s *scope) error {
+	base := s.app.DeepCopy()
+	s.app.Operation = nil
+	if err := r.client.Patch(ctx, s.app, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
+		return fmt.Errorf("take up the operation of Application %s: %w", s.key, err)
+	}
+	return nil
+}
+
+// giveUp ends what was asked for, or runs, where the head can't even be prepared and only a change can mend that.
+func (r *Reconciler) giveUp(ctx context.Context, s *scope) error {
+	if !status.Terminal(s.err) || s.operation != nil || s.app.Spec.Suspend {
+		return nil
+	}
+	last := s.app.Status.Operation
+	switch {
+	case s.app.Operation != nil:
+		if err := r.obey(ctx, s); err != nil || s.operation == nil {
+			return err
+		}
+		s.operation.Phase, s.operation.Message, s.operation.FinishedAt = v1alpha1.OperationError, s.err.Error(), r.moment()
+	case isRunning(last) && s.head.Revision != "" && last.Revision != s.head.Revision:
+		r.markSuperseded(s, ", and can't be synced itself")
+	}
+	return nil
+}
