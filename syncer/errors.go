@@ -57,8 +57,14 @@ func (e *Error) Terminal() bool {
 	return true
 }
 
+// goneInterval is the time between two tries while a namespace is on its way out: nobody tells when it is gone.
+const goneInterval = time.Second
+
 // RetryAfter is how long the API server asks to wait; zero if it doesn't say.
 func (e *Error) RetryAfter() time.Duration {
+	if errors.Is(e.Err, errTerminating) || losesNamespace(e.Err) {
+		return goneInterval
+	}
 	seconds, _ := apierrors.SuggestsClientDelay(e.Err)
 	return time.Duration(seconds) * time.Second
 }
