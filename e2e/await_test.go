@@ -30,6 +30,7 @@ func kindOf(word string) (schema.GroupVersionKind, bool) {
 		"service":          {Version: "v1", Kind: "Service"},
 		"configmap":        {Version: "v1", Kind: "ConfigMap"},
 		"namespace":        {Version: "v1", Kind: "Namespace"},
+		"job":              {Group: "batch", Version: "v1", Kind: "Job"},
 	}
 	kind, ok := kinds[word]
 	return kind, ok

@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -96,7 +97,7 @@ func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 func (r *Reconciler) begun(s *scope, asked *v1alpha1.Operation) *v1alpha1.OperationStatus {
 	return &v1alpha1.OperationStatus{
 		Operation: asked, Phase: v1alpha1.OperationRunning, Revision: s.head.Revision, Manifests: s.rendered.digest,
-		StartedAt: metav1.NewMicroTime(r.now()),
+		StartedAt: *r.moment(),
 	}
 }
 
@@ -129,8 +130,9 @@ func (r *Reconciler) markSuperseded(s *scope, why string) {
 	s.superseded = s.app.Status.Operation.Revision
 }
 
+// moment is now, as precisely as a status tells it.
 func (r *Reconciler) moment() *metav1.MicroTime {
-	now := metav1.NewMicroTime(r.now())
+	now := metav1.NewMicroTime(r.now().Truncate(time.Microsecond))
 	return &now
 }
 
