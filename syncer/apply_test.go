@@ -356,29 +356,6 @@ subjects: [{kind: ServiceAccount, name: fairlead-sync, namespace: ` + namespace 
 	})
 }
 
-func TestEnsureNamespace(t *testing.T) {
-	t.Parallel()
-	applier := syncer.NewApplier(admin, mapper)
-	for _, want := range []bool{true, false} {
-		created, err := applier.EnsureNamespace(t.Context(), "made-once", owner, syncer.Metadata{})
-		if err != nil || created != want {
-			t.Fatalf("got %v, %v, want %v", created, err, want)
-		}
-	}
-	made, err := admin.Resource(namespaces).Get(t.Context(), "made-once", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, owned := syncer.OwnerOf(made); owned {
-		t.Error("a namespace that was only made sure of is nobody's")
-	}
-	_, err = syncer.NewApplier(as(t, "web", "nobody"), mapper).EnsureNamespace(t.Context(), "made-once", owner, syncer.Metadata{})
-	want := `look for Namespace made-once: namespaces "made-once" is forbidden: User "system:serviceaccount:web:nobody" cannot get resource "namespaces" in API group "" in the namespace "made-once"`
-	if diff := cmp.Diff(want, text(err)); diff != "" {
-		t.Errorf("-want, +got:\n%s", diff)
-	}
-}
-
 func TestGet(t *testing.T) {
 	t.Parallel()
 	applier := syncer.NewApplier(admin, mapper)

@@ -69,7 +69,7 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 	if err := r.permitDeletion(ctx, s); err != nil {
 		return "", err
 	}
-	inventory := inventoryOf(s.app)
+	inventory := append(inventoryOf(s.app), hooksOf(s.app)...)
 	unconfirmed, err := r.unconfirmed(ctx, s, inventory)
 	if err != nil || unconfirmed != "" {
 		s.again = stuckInterval
@@ -94,6 +94,18 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 		}
 	}
 	return "", nil
+}
+
+// hooksOf are the hooks that ran last: some stay to be looked at until the next sync.
+func hooksOf(app *v1alpha1.Application) []syncer.ID {
+	if app.Status.Operation == nil {
+		return nil
+	}
+	var ids []syncer.ID
+	for _, hook := range app.Status.Operation.Hooks {
+		ids = append(ids, hookID(hook))
+	}
+	return ids
 }
 
 // permitDeletion finds the client that deletes. A destination that isn't permitted any more is none to deploy to, but what was

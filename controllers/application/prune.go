@@ -6,7 +6,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -60,7 +59,8 @@ func (r *Reconciler) guard(ctx context.Context, s *scope, plan syncer.Plan) erro
 
 // keepsAll says why nothing at all may be pruned now.
 func (r *Reconciler) keepsAll(ctx context.Context, s *scope) (string, error) {
-	if automated := s.app.Spec.SyncPolicy.Automated; len(s.desired) == 0 && automated != nil && !automated.AllowEmpty {
+	asked, automated := s.asked(), s.app.Spec.SyncPolicy.Automated
+	if len(s.desired) == 0 && automated != nil && !automated.AllowEmpty && (asked == nil || !asked.Prune) {
 		return "is not in the revision any more; the revision holds no object at all, so that everything would be pruned: " +
 			"if that is meant, set syncPolicy.automated.allowEmpty", nil
 	}
@@ -107,26 +107,6 @@ func leftoverSince(app *v1alpha1.Application, now time.Time) func(syncer.ID) met
 
 func idOf(resource *v1alpha1.ResourceStatus) syncer.ID {
 	return syncer.ID{Group: resource.Group, Version: resource.Version, Kind: resource.Kind, Namespace: resource.Namespace, Name: resource.Name}
-}
-
-// others tells an Application what other Applications are after.
-type others struct {
-	claims  *claims
-	cluster string
-	// exists says whether there is such an Application.
-	exists func(types.NamespacedName) bool
-}
-
-// Holds implements syncer.Others. What belongs to an Application that doesn't exist is anybody's.
-func (o others) Holds(other syncer.Owner, id syncer.ID) bool {
-	key := types.NamespacedName(other)
-	return o.exists(key) && o.claims.holds(key, id)
-}
-
-// Declares implements syncer.Others.
-func (o others) Declares(owner syncer.Owner, id syncer.ID) (syncer.Owner, bool) {
-	other, found := o.claims.other(types.NamespacedName(owner), o.cluster, id)
-	return syncer.Owner(other), found
 }
 
 // lookAgain asks for another look after a while, unless there is one sooner; 0 asks for none.

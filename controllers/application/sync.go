@@ -19,6 +19,7 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 	}
 	desired, err := syncer.Prepare(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, s.cluster.mapper)
 	if err != nil {
+		r.declare(s, s.rendered.objects)
 		return s.fail(v1alpha1.ReasonInvalidManifests, err)
 	}
 	s.hooks, err = syncer.PrepareHooks(s.rendered.objects, s.owner(), s.permission.Scope, rules.Options, s.cluster.mapper)
@@ -29,12 +30,7 @@ func (r *Reconciler) prepare(_ context.Context, s *scope) error {
 	s.rules, s.desired = rules, desired
 	s.applier = syncer.NewApplier(s.client, s.cluster.mapper).Under(rules)
 	s.memory.judgeBy(s.judgement())
-	ids := make([]syncer.ID, len(desired))
-	for i, obj := range desired {
-		ids[i] = syncer.IDOf(obj)
-	}
-	s.declared = true
-	r.poke(r.claims.declare(s.key, clusterOf(s.app), s.repository.UID, s.head.Revision, ids)...)
+	r.declare(s, desired)
 	return nil
 }
 
