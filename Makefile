@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # What `make bench` runs, as a regular expression over the benchmarks' names.
 BENCH ?= .
-TOOL_MODULES := controlplane generate helm lint registry
+TOOL_MODULES := controlplane generate helm kustomize lint registry
 
 # Packages with and without the embedded stack. The stack's scenarios run the built binary, which go's test cache
 # knows nothing of, so they are never answered from it; and they run one after the other, because each wants the machine.
@@ -73,4 +73,4 @@ verify: ## Check what a change must hold before it is pushed: generated files, f
 # The tools that tests and the demo run; the first build takes minutes and says so.
 .PHONY: tools
 tools:
-	@for module in controlplane registry helm; do hack/tools $$module >/dev/null; done
+	@for module in controlplane registry helm kustomize; do hack/tools $$module >/dev/null; done

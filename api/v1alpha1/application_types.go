@@ -78,8 +78,8 @@ type ApplicationSpec struct {
 // ApplicationSource is a path of a config repository.
 //
 // What the path holds is found as Argo CD finds it: with one of `helm`, `kustomize` and `directory` it is that; otherwise
-// a folder with a Chart.yaml is a Helm chart, one with a kustomization.yaml (kustomization.yml, Kustomization) is a
-// kustomization, and any other is a directory of manifests.
+// a folder with a kustomization.yaml (kustomization.yml, Kustomization) is a kustomization, one with a Chart.yaml is a Helm
+// chart, and any other is a directory of manifests.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.repoURL) != has(self.repositoryRef)",message="source needs exactly one of repoURL and repositoryRef"
 // +kubebuilder:validation:XValidation:rule="(has(self.helm) ? 1 : 0) + (has(self.kustomize) ? 1 : 0) + (has(self.directory) ? 1 : 0) <= 1",message="source may have one of helm, kustomize and directory: a path is one of them"
@@ -209,13 +209,14 @@ type HelmFileParameter struct {
 	Path string `json:"path"`
 }
 
-// KustomizeSource is laid over a kustomization, as an overlay of one's own would be.
+// KustomizeSource is laid over a kustomization as Argo CD does it: by editing a copy of its file as `kustomize edit` would.
+// What replaces a value of the file therefore replaces it, where an overlay of one's own would be laid over it.
 type KustomizeSource struct {
-	// NamePrefix is put before every name.
+	// NamePrefix is put before every name, in place of the file's own.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	NamePrefix string `json:"namePrefix,omitempty"`
-	// NameSuffix is put behind every name.
+	// NameSuffix is put behind every name, in place of the file's own.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	NameSuffix string `json:"nameSuffix,omitempty"`
