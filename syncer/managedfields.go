@@ -12,8 +12,15 @@ import (
 )
 
 // fieldSet is a set of fields as metadata.managedFields holds it (FieldsV1): `f:` leads to a field, `k:` to the element of
-// a list with these keys, `v:` to that value in a list, `i:` to a position, and `.` stands for the value itself.
-type fieldSet map[string]fieldSet
+// a list with these keys, `v:` to that value in a list, `i:` to a position, and `.` stands for the value itself. Below each is a
+// set again.
+type fieldSet map[string]any
+
+// below is the set below a step; empty if there is none.
+func (f fieldSet) below(step string) fieldSet {
+	set, _ := f[step].(map[string]any)
+	return set
+}
 
 func fieldSetOf(fields *metav1.FieldsV1) (fieldSet, error) {
 	set := fieldSet{}
@@ -32,8 +39,8 @@ func union(a, b fieldSet) fieldSet {
 	if both == nil {
 		both = fieldSet{}
 	}
-	for step, below := range b {
-		both[step] = union(both[step], below)
+	for step := range b {
+		both[step] = map[string]any(union(both.below(step), b.below(step)))
 	}
 	return both
 }
@@ -59,7 +66,7 @@ func (f fieldSet) paths(above fieldPath) ([]fieldPath, error) {
 			return nil, err
 		}
 		path := slices.Concat(above, segments)
-		below := f[step]
+		below := f.below(step)
 		if _, itself := below["."]; len(below) == 0 || itself && len(below) == 1 {
 			paths = append(paths, path)
 			continue
@@ -110,13 +117,12 @@ func holds(value, wanted any) bool {
 
 // hasField says whether a set holds the field at the path of keys.
 func (f fieldSet) hasField(keys ...string) bool {
-	below := f
+	set := f
 	for _, key := range keys {
-		next, ok := below["f:"+key]
-		if !ok {
+		if _, ok := set["f:"+key]; !ok {
 			return false
 		}
-		below = next
+		set = set.below("f:" + key)
 	}
 	return true
 }
