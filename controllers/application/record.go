@@ -75,6 +75,7 @@ func recordResources(st *v1alpha1.ApplicationStatus, s *scope) {
 		return
 	}
 	waves := waveIn(s.app)
+	st.SourceType = v1alpha1.SourceType(s.rendered.kind)
 	st.Images = syncer.Images(s.desired)
 	st.Resources = make([]v1alpha1.ResourceStatus, 0, len(s.states)+len(s.leftover))
 	for i, state := range s.states {

@@ -30,6 +30,8 @@ type rendered struct {
 	inputs string
 	// read are the files and folders that the last rendering read, as far as only it can tell.
 	read []string
+	// kind of the source.
+	kind render.Type
 	// objects as rendered, in order. They are shared: whoever changes one copies it first.
 	objects []*unstructured.Unstructured
 	// digest of the objects and their namespace.
@@ -84,7 +86,7 @@ func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, 
 		return rendered{}, err
 	}
 	digest, err := digestOf(source.Namespace, made.Objects)
-	return rendered{inputs: inputs, read: made.Read, objects: made.Objects, digest: digest}, err
+	return rendered{inputs: inputs, read: made.Read, kind: made.Type, objects: made.Objects, digest: digest}, err
 }
 
 // inputsOf hashes all that rendering reads: the tree of the path, the value files outside of it, what the last rendering
