@@ -51,7 +51,7 @@ func inherit(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, 
 	if err != nil {
 		return nil, fmt.Errorf("write managed fields: %w", err)
 	}
-	kept[ours].FieldsV1 = &metav1.FieldsV1{Raw: raw}
+	kept[ours].FieldsV1 = metav1.NewFieldsV1(string(raw))
 	return kept, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,11 +25,11 @@ func parseExpression(text string) (fieldPath, error) {
 	path := p.path()
 	p.space()
 	if p.err == nil && p.pos < len(text) {
-		p.fail("expected a path, such as .spec.replicas")
+		p.failf("expected a path, such as .spec.replicas")
 	}
 	if p.err == nil && len(path) == 0 {
 		p.pos = 0
-		p.fail("it means the whole object: name a field, such as .spec.replicas")
+		p.failf("it means the whole object: name a field, such as .spec.replicas")
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -47,7 +48,7 @@ type pathParser struct {
 // maxDepth bounds how deep conditions are nested.
 const maxDepth = 16
 
-func (p *pathParser) fail(format string, args ...any) {
+func (p *pathParser) failf(format string, args ...any) {
 	if p.err == nil {
 		p.err = fmt.Errorf("%q: at character %d: %s", p.text, utf8.RuneCountInString(p.text[:p.pos])+1, fmt.Sprintf(format, args...))
 	}
@@ -71,7 +72,7 @@ func (p *pathParser) take(word string) bool {
 
 func (p *pathParser) expect(word string) {
 	if !p.take(word) {
-		p.fail("expected %s", word)
+		p.failf("expected %s", word)
 	}
 }
 
@@ -80,12 +81,12 @@ func (p *pathParser) path() fieldPath {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > maxDepth {
-		p.fail("conditions are nested more than %d deep", maxDepth)
+		p.failf("conditions are nested more than %d deep", maxDepth)
 		return nil
 	}
 	p.space()
 	if p.pos >= len(p.text) || p.text[p.pos] != '.' {
-		p.fail("expected a path, which starts with a dot")
+		p.failf("expected a path, which starts with a dot")
 		return nil
 	}
 	path := p.steps()
@@ -94,7 +95,8 @@ func (p *pathParser) path() fieldPath {
 		if !p.take("|") {
 			break
 		}
-		switch p.space(); {
+		p.space()
+		switch {
 		case p.take("select("):
 			path = append(path, segment{where: p.conditions()})
 			p.expect(")")
@@ -104,7 +106,7 @@ func (p *pathParser) path() fieldPath {
 			p.pos = before
 			return path
 		default:
-			p.fail("expected select(...) or a path")
+			p.failf("expected select(...) or a path")
 		}
 	}
 	return path
@@ -115,19 +117,8 @@ func (p *pathParser) steps() fieldPath {
 	var path fieldPath
 	for p.err == nil && p.pos < len(p.text) {
 		switch c := p.text[p.pos]; {
-		case c == '.' && p.pos+1 < len(p.text) && p.text[p.pos+1] == '[':
-			p.pos++
-		case c == '.' && p.pos+1 < len(p.text) && p.text[p.pos+1] == '"':
-			p.pos++
-			key := p.quoted()
-			path = append(path, segment{key: &key})
 		case c == '.':
-			p.pos++
-			if name := p.name(); name != "" {
-				path = append(path, segment{key: &name})
-			} else if len(path) > 0 || strings.HasPrefix(p.text[p.pos:], ".") {
-				p.fail("expected the name of a field")
-			}
+			path = p.dotted(path)
 		case c == '[':
 			path = append(path, p.brackets())
 		case c == '?' && len(path) > 0:
@@ -135,6 +126,29 @@ func (p *pathParser) steps() fieldPath {
 		default:
 			return path
 		}
+	}
+	return path
+}
+
+// dotted reads what stands behind a dot: a name, a string, or nothing before brackets and at the end of a path that is a dot.
+func (p *pathParser) dotted(path fieldPath) fieldPath {
+	p.pos++
+	switch rest := p.text[p.pos:]; {
+	case strings.HasPrefix(rest, "["):
+		return path
+	case strings.HasPrefix(rest, `"`):
+		key := p.quoted()
+		return append(path, segment{key: &key})
+	case strings.HasPrefix(rest, "."):
+		p.failf("expected the name of a field")
+		return path
+	}
+	name := p.name()
+	if name != "" {
+		return append(path, segment{key: &name})
+	}
+	if len(path) > 0 {
+		p.failf("expected the name of a field")
 	}
 	return path
 }
@@ -157,7 +171,8 @@ func (p *pathParser) name() string {
 func (p *pathParser) brackets() segment {
 	p.pos++
 	step := segment{}
-	switch p.space(); {
+	p.space()
+	switch {
 	case p.pos >= len(p.text):
 	case p.text[p.pos] == ']':
 		step.each = true
@@ -172,7 +187,7 @@ func (p *pathParser) brackets() segment {
 		index, err := strconv.Atoi(p.text[start:p.pos])
 		if err != nil {
 			p.pos = start
-			p.fail("expected ], the position in a list, or a field in quotes")
+			p.failf("expected ], the position in a list, or a field in quotes")
 		}
 		step.index = &index
 	}
@@ -190,14 +205,14 @@ func (p *pathParser) quoted() string {
 		case '"':
 			var value string
 			if err := json.Unmarshal([]byte(p.text[start:end+1]), &value); err != nil {
-				p.fail("%s is no string as JSON writes it", p.text[start:end+1])
+				p.failf("%s is no string as JSON writes it", p.text[start:end+1])
 				return ""
 			}
 			p.pos = end + 1
 			return value
 		}
 	}
-	p.fail("the string doesn't end")
+	p.failf("the string doesn't end")
 	return ""
 }
 
@@ -240,19 +255,14 @@ func (p *pathParser) condition() func(any) bool {
 	case p.take("|"):
 		holds = p.test()
 	default:
-		p.fail(`expected == or != with a value, or | startswith("..."), endswith("...") or test("...")`)
+		p.failf(`expected == or != with a value, or | startswith("..."), endswith("...") or test("...")`)
 	}
 	return func(value any) bool {
 		values := path.at(value)
 		if len(values) == 0 {
 			values = []any{nil}
 		}
-		for _, value := range values {
-			if holds(value) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(values, holds)
 	}
 }
 
@@ -277,7 +287,7 @@ func (p *pathParser) literal() any {
 	var value any
 	if err := json.Unmarshal([]byte(p.text[start:p.pos]), &value); err != nil {
 		p.pos = start
-		p.fail("expected a string in quotes, a number, true, false or null")
+		p.failf("expected a string in quotes, a number, true, false or null")
 	}
 	return value
 }
@@ -306,7 +316,7 @@ func (p *pathParser) test() func(any) bool {
 	case p.take("test("):
 		holds = func(value, _ string) bool { return pattern.MatchString(value) }
 	default:
-		p.fail(`expected startswith("..."), endswith("...") or test("...")`)
+		p.failf(`expected startswith("..."), endswith("...") or test("...")`)
 		return nil
 	}
 	argument, err := p.argument()
@@ -314,7 +324,7 @@ func (p *pathParser) test() func(any) bool {
 		pattern, err = regexp.Compile(argument)
 	}
 	if err != nil {
-		p.fail("%v", err)
+		p.failf("%v", err)
 	}
 	p.expect(")")
 	return func(value any) bool {

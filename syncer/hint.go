@@ -29,6 +29,13 @@ func losesNamespace(err error) bool {
 	return apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 }
 
+// wordsOfImmutable are those in which kinds say that a field can't be changed.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var wordsOfImmutable = []string{
+	"immutable", "may not change", "may not be changed", "cannot change", "cannot be changed", "can not be changed", "updates to", "pod updates",
+}
+
 // immutable recognises the refusal of a change to a field that can't be changed. Each kind has its own words for it.
 func immutable(err error) bool {
 	status := apierrors.APIStatus(nil)
@@ -37,7 +44,7 @@ func immutable(err error) bool {
 	}
 	for _, cause := range status.Status().Details.Causes {
 		message := strings.ToLower(cause.Message)
-		for _, words := range []string{"immutable", "may not change", "may not be changed", "cannot change", "cannot be changed", "can not be changed", "updates to", "forbidden: pod updates"} {
+		for _, words := range wordsOfImmutable {
 			if strings.Contains(message, words) {
 				return true
 			}

@@ -1,9 +1,6 @@
 package syncer
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -31,7 +28,6 @@ type Ignore struct {
 // Ignores are Ignores that were read. The zero value ignores nothing.
 type Ignores struct {
 	rules []ignoreRule
-	key   string
 }
 
 type ignoreRule struct {
@@ -66,17 +62,8 @@ func CompileIgnores(list []Ignore) (Ignores, error) {
 	if len(problems) > 0 {
 		return Ignores{}, &RefusedError{Problems: problems}
 	}
-	data, err := json.Marshal(list)
-	if err != nil {
-		return Ignores{}, fmt.Errorf("hash spec.ignoreDifferences: %w", err)
-	}
-	sum := sha256.Sum256(data)
-	compiled.key = hex.EncodeToString(sum[:])
 	return compiled, nil
 }
-
-// Key tells these Ignores from others: what was compared under another key is to be compared anew.
-func (g Ignores) Key() string { return g.key }
 
 // of are the fields of an object that are ignored, and the managers whose fields are.
 func (g Ignores) of(id ID) (paths []fieldPath, managers []string) {

@@ -27,7 +27,7 @@ func fieldSetOf(fields *metav1.FieldsV1) (fieldSet, error) {
 	if fields == nil {
 		return set, nil
 	}
-	if err := json.Unmarshal(fields.Raw, &set); err != nil {
+	if err := json.Unmarshal(fields.GetRawBytes(), &set); err != nil {
 		return nil, fmt.Errorf("read managed fields: %w", err)
 	}
 	return set, nil

@@ -49,10 +49,10 @@ func (a *Applier) EnsureNamespace(ctx context.Context, name string, owner Owner,
 	id := ID{Version: "v1", Kind: kindNamespace, Name: name}
 	namespaces := a.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	live, err := namespaces.Get(ctx, name, metav1.GetOptions{})
-	if err != nil && !apierrors.IsNotFound(err) {
+	made := apierrors.IsNotFound(err)
+	if err != nil && !made {
 		return false, &Error{Op: "look for", ID: id, Err: err}
 	}
-	made := err != nil
 	if made {
 		if live, err = createNamespace(ctx, namespaces, id); err != nil {
 			return false, err
@@ -80,8 +80,6 @@ func (a *Applier) EnsureNamespace(ctx context.Context, name string, owner Owner,
 type terminatingError struct{}
 
 // errTerminating is the one value of its type.
-//
-//nolint:gochecknoglobals // a constant
 var errTerminating = terminatingError{}
 
 // Error implements error.

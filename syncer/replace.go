@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -81,9 +82,7 @@ func inherited(wanted, live map[string]string, owned []fieldSet, field string) m
 			all[key] = value
 		}
 	}
-	for key, value := range wanted {
-		all[key] = value
-	}
+	maps.Copy(all, wanted)
 	if len(all) == 0 {
 		return nil
 	}

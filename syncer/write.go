@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -65,7 +66,7 @@ func (a *Applier) writing(ctx context.Context, kinds kinds, state *State) (*writ
 		return w, found, ignoreNotFound(err)
 	}
 	owned, err := managedBy(current, managers)
-	w.live, w.ignored = current, append(w.ignored[:len(w.ignored):len(w.ignored)], owned...)
+	w.live, w.ignored = current, append(slices.Clip(w.ignored), owned...)
 	return w, found, err
 }
 

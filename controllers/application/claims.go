@@ -81,7 +81,7 @@ func (c *claims) replace(key types.NamespacedName, now map[place]bool) []types.N
 	return waiting
 }
 
-// look notes that an Application was looked at at a revision and couldn't be rendered: it declares what it did before.
+// look notes that an Application was looked at, at a revision, and couldn't be rendered: it declares what it did before.
 func (c *claims) look(key types.NamespacedName, repository types.UID, revision string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

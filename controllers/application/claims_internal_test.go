@@ -28,7 +28,7 @@ func TestClaims(t *testing.T) {
 		t.Error("an object is the same under another version")
 	}
 	if known.behind(a, "repository", "r1") || !known.behind(a, "repository", "r2") || known.behind(a, "other", "r2") {
-		t.Error("it was looked at at this revision of its repository, and not at the next one")
+		t.Error("this revision was looked at of its repository, and the next one was not")
 	}
 	if _, found := known.other(a, "", motd); found {
 		t.Error("it is no other to itself")

@@ -12,7 +12,7 @@ import (
 
 func TestApprovedSince(t *testing.T) {
 	t.Parallel()
-	asked := time.Date(2026, 11, 23, 12, 0, 0, 700_000_000, time.UTC)
+	asked := time.Date(2026, 11, 23, 12, 0, 0, 700000000, time.UTC)
 	cases := map[string]struct {
 		reason      string
 		annotations map[string]string
