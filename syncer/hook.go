@@ -121,6 +121,12 @@ func endOf(id ID, live *unstructured.Unstructured, health func(ID, *unstructured
 	switch {
 	case kind == schema.GroupKind{Kind: kindPod} && restarts != "Always":
 	case kind == schema.GroupKind{Group: "argoproj.io", Kind: "Workflow"}:
+	case kind == schema.GroupKind{Group: "batch", Kind: kindJob}:
+		found := health(id, live)
+		if why := failureOfJob(live); found.Status == Degraded && why != "" {
+			found.Message = fmt.Sprintf("%s has failed: %s", id, why)
+		}
+		return found
 	default:
 		return health(id, live)
 	}
@@ -135,6 +141,18 @@ func endOf(id ID, live *unstructured.Unstructured, health func(ID, *unstructured
 		return Health{Status: Degraded, Message: fmt.Sprintf("%s has failed%s", id, message)}
 	}
 	return Health{Status: Progressing, Message: fmt.Sprintf("%s is running%s", id, message)}
+}
+
+// failureOfJob is the Job's own reason for its failure; empty if it gives none.
+func failureOfJob(live *unstructured.Unstructured) string {
+	conditions, _, _ := unstructured.NestedSlice(live.Object, "status", "conditions")
+	for _, entry := range conditions {
+		condition, _ := entry.(map[string]any)
+		if message, _ := condition["message"].(string); condition["type"] == "Failed" && condition["status"] == "True" {
+			return message
+		}
+	}
+	return ""
 }
 
 // endsByItself says whether an object of this kind does its work once.

@@ -54,7 +54,7 @@ func (r *Reconciler) flowOf(s *scope) *flow {
 	}
 	made := &flow{force: asked.Force, held: map[syncer.HookKey]string{}}
 	var prune []syncer.ID
-	if automated := s.app.Spec.SyncPolicy.Automated; asked.Prune || s.automated() && automated.Prune {
+	if asked.Prune || s.automated() && s.app.Spec.SyncPolicy.Automated.Prune {
 		prune = append(s.prunable(), s.leaving...)
 	}
 	desired := s.desired

@@ -107,11 +107,9 @@ func (m *memory) newest(id syncer.ID, seen *unstructured.Unstructured) (*unstruc
 	}
 }
 
-// older says whether a is an earlier state of the same object than b.
+// older says whether a is an earlier state than b of an object of the same name, or one that b took the place of: resource
+// versions grow over all objects of a kind.
 func older(a, b *unstructured.Unstructured) bool {
-	if a.GetUID() != b.GetUID() {
-		return false
-	}
 	order, err := resourceversion.CompareResourceVersion(a.GetResourceVersion(), b.GetResourceVersion())
 	return err == nil && order < 0
 }

@@ -33,7 +33,8 @@ func TestNewest(t *testing.T) {
 		"Behind":         {reason: "the watch shows what was before the write", written: version("a", "10"), seen: version("a", "9"), want: version("a", "10"), kept: true},
 		"CaughtUp":       {reason: "the watch shows the write itself", written: version("a", "10"), seen: version("a", "10"), want: version("a", "10")},
 		"Ahead":          {reason: "somebody wrote after us", written: version("a", "10"), seen: version("a", "11"), want: version("a", "11")},
-		"Recreated":      {reason: "another object of the same name tells nothing of the old one", written: version("a", "10"), seen: version("b", "9"), want: version("b", "9")},
+		"Recreated":      {reason: "somebody made it anew after us", written: version("a", "10"), seen: version("b", "11"), want: version("b", "11")},
+		"Replaced":       {reason: "the watch shows what we made it anew in place of", written: version("a", "10"), seen: version("b", "9"), want: version("a", "10"), kept: true},
 		"NotSeen":        {reason: "it was created just now, or deleted since", written: version("a", "10"), kept: true, unsure: true},
 	}
 	for name, tc := range cases {

@@ -84,7 +84,7 @@ func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 		s.operation = last.DeepCopy()
 	case isRunning(last) && last.Operation != nil:
 		s.begin(r.begun(s, last.Operation))
-	case s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0):
+	case s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0 || len(s.due()) > 0):
 		s.begin(r.begun(s, nil))
 		if last != nil && last.Phase == v1alpha1.OperationFailed && last.Manifests == s.rendered.digest && isWhole(last) {
 			s.operation.StartedAt, s.operation.Retries = last.StartedAt, last.Retries

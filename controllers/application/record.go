@@ -62,10 +62,18 @@ func recordSync(st *v1alpha1.ApplicationStatus, s *scope) {
 	default:
 		st.Sync.Status, st.Sync.Reason = v1alpha1.SyncStatusSynced, ""
 	}
-	unattended := s.automated() && s.operation == nil && s.unsynced() == 0 && len(s.hooks) == 0
-	if s.compared && s.err == nil && (s.applied || unattended) {
+	switch {
+	case s.compared && s.err == nil && (s.applied || s.operation == nil && s.isThere()):
 		st.Sync.Applied = s.rendered.digest
+	case s.changed > 0 && s.isNew():
+		st.Sync.Applied = "" // a part of these manifests is there by now: those before are new again
 	}
+}
+
+// isThere says whether all of these manifests is in the cluster without a sync of them. After a sync that has failed it takes
+// more: that everything is healthy.
+func (s *scope) isThere() bool {
+	return s.automated() && s.unsynced() == 0 && len(s.hooks) == 0 && (!s.isSpent() || syncer.Worst(s.healths).Status == syncer.Healthy)
 }
 
 // recordResources writes the objects and their health. Where the source can't be compared, the objects stay as they were

@@ -128,7 +128,7 @@ func (r *Reconciler) sync(ctx context.Context, s *scope) error {
 	switch {
 	case isRunning(s.operation):
 		return r.carryOn(ctx, s)
-	case s.automated() && (!s.isNew() || s.unsynced() == 0):
+	case s.automated() && (!s.isNew() || s.unsynced() == 0 && !s.isSpent()):
 		return r.mend(ctx, s)
 	}
 	return nil
@@ -152,12 +152,25 @@ func (r *Reconciler) mend(ctx context.Context, s *scope) error {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
-	if prunable := s.prunable(); automated.Prune && len(prunable) > 0 {
-		if err := s.prune(ctx, prunable); err != nil {
+	for _, step := range syncer.StepsOf(nil, nil, s.due(), s.live, s.rules.Options) {
+		if err := s.prune(ctx, s.unpruned(step.Prune)); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
+		}
+		if slices.ContainsFunc(step.Prune, func(id syncer.ID) bool { return slices.Contains(s.leaving, id) }) {
+			break // the next wave when these are gone
 		}
 	}
 	return nil
+}
+
+// due are the objects that are to be pruned without being asked for, those on their way out included; none if there are only
+// those.
+func (s *scope) due() []syncer.ID {
+	prunable := s.prunable()
+	if len(prunable) == 0 || !s.automated() || !s.app.Spec.SyncPolicy.Automated.Prune {
+		return nil
+	}
+	return append(prunable, s.leaving...)
 }
 
 // apply applies those of some objects that differ, in order.

@@ -224,6 +224,9 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	now := r.now()
 	err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		app.Status.Operation = s.operation.DeepCopy()
+		if isWhole(s.operation) && s.isNew() {
+			app.Status.Sync.Applied = "" // what was applied before isn't there any more from here on
+		}
 		if s.opens {
 			app.Status.History = begin(app.Status.History, s.head, syncer.Images(s.desired), historyLimit(app), now)
 		}
