@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
@@ -131,10 +132,12 @@ func (i *inspection) reference(name, field, entry string, configurations bool) (
 
 // plugins inspects transformers, generators and validators: the names of files and folders, or YAML.
 func (i *inspection) plugins(name string, read types.Kustomization) error {
-	for field, entries := range map[string][]string{
-		"generators": read.Generators, "transformers": read.Transformers, "validators": read.Validators,
-	} {
-		for _, entry := range entries {
+	for _, list := range []struct {
+		field   string
+		entries []string
+	}{{"generators", read.Generators}, {"transformers", read.Transformers}, {"validators", read.Validators}} {
+		field := list.field
+		for _, entry := range list.entries {
 			if _, err := configurationsIn([]byte(entry)); err == nil {
 				if err := configured(name+": "+field, []byte(entry)); err != nil {
 					return err
@@ -191,8 +194,8 @@ var naming = []string{
 func local(place, field string, value any) error {
 	switch value := value.(type) {
 	case map[string]any:
-		for name, value := range value {
-			if err := local(place, name, value); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(value)) { // the same error each time
+			if err := local(place, name, value[name]); err != nil {
 				return err
 			}
 		}
