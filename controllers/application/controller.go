@@ -128,11 +128,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	s.memory = r.memories.of(req.NamespacedName)
-	if s.memory.outdated(s.app) {
-		if err := r.live.Get(ctx, req.NamespacedName, s.app); err != nil {
-			return reconcile.Result{}, client.IgnoreNotFound(err)
-		}
-	}
+	s.app = s.memory.current(s.app)
 	if s.app.DeletionTimestamp != nil {
 		return r.finalize(ctx, s)
 	}

@@ -18,8 +18,8 @@ type memory struct {
 	comparer *syncer.Comparer
 	// judgement is the digest of the rules that the comparer's answers go by.
 	judgement string
-	// operated is the resource version under which the last step of a sync was written.
-	operated string
+	// app is the Application as a sync has written it last, until the watch has caught up.
+	app *v1alpha1.Application
 	// namespaceAt is the generation of the spec for which the namespace was made sure of.
 	namespaceAt int64
 	// asked is the word in the reconcile-at annotation that was obeyed last.
@@ -75,18 +75,22 @@ func (m *memory) judgeBy(rules string) {
 	}
 }
 
-// outdated says whether what was read of the Application is older than the last step of a sync: what is left to do of it can't
-// be told from that.
-func (m *memory) outdated(app *v1alpha1.Application) bool {
-	if m.operated == "" {
-		return false
+// note keeps an Application as it was written, until the watch has caught up.
+func (m *memory) note(app *v1alpha1.Application) { m.app = app.DeepCopy() }
+
+// current is the newer of an Application as it was read and as a sync has written it last. Right after a sync the watch still
+// shows it running, and what is left to do of it can't be told from that.
+func (m *memory) current(read *v1alpha1.Application) *v1alpha1.Application {
+	written := m.app
+	if written == nil {
+		return read
 	}
-	order, err := resourceversion.CompareResourceVersion(app.ResourceVersion, m.operated)
-	if err == nil && order < 0 {
-		return true
+	order, err := resourceversion.CompareResourceVersion(read.ResourceVersion, written.ResourceVersion)
+	if err == nil && order < 0 && read.UID == written.UID {
+		return written.DeepCopy()
 	}
-	m.operated = ""
-	return false
+	m.app = nil
+	return read
 }
 
 // newest is the newer of what the watch has seen and what was written last. Right after an apply the watch still shows

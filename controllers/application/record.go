@@ -44,8 +44,8 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	}); err != nil {
 		return err
 	}
-	if s.stepwise {
-		s.memory.operated = s.app.ResourceVersion
+	if s.operation != nil {
+		s.memory.note(s.app)
 	}
 	r.tell(ctx, s, before, rolledOut)
 	return nil

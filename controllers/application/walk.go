@@ -232,6 +232,6 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		}
 	})
 	s.opens = false
-	s.memory.operated = s.app.ResourceVersion
+	s.memory.note(s.app)
 	return err
 }
