@@ -201,6 +201,17 @@ var rules = []rule{
 		because:  "history tells what audit finds, and needs no running controller",
 	},
 	{
+		packages: []string{"cmd/fairlead/app"},
+		never:    []string{"./controllers/configrepository", "./controllers/imagepolicy"},
+		reach:    within,
+		because:  "app shows what others decide, and needs no running controller",
+	},
+	{
+		packages: []string{"cmd/fairlead/app"},
+		never:    []string{"github.com/go-git", "helm.sh/helm", "sigs.k8s.io/kustomize"},
+		because:  "app calls the packages that know how",
+	},
+	{
 		packages: []string{"cmd/fairlead/terminal"},
 		only:     []string{"golang.org/x/term", "gopkg.in/yaml.v3"},
 		because:  "terminal never knows what is said",

@@ -39,6 +39,9 @@ type Change struct {
 	Seen time.Time
 	// Targets are what to write where.
 	Targets []Target
+	// Message, if set, is the whole message of the commit, in place of the template's and without trailers. The commit is a
+	// person's then: what it replaces counts as taken back.
+	Message string
 	// Forward, if set, is asked before a target is written, at the head that the commit is made on: with the target's index
 	// in Targets, and what stands there in Git. An error means: keep it all; the outcome carries the error. It may be called
 	// more than once and must not block.

@@ -160,6 +160,9 @@ func (m *Mirror) remember(b *builder, steps []step, revisions []plumbing.Hash) {
 	if base, ok := m.parentOf(revisions[0]); !ok || base != h.head {
 		return
 	}
+	if slices.ContainsFunc(steps, func(s step) bool { return s.change.Message != "" }) {
+		return // A person's commit may take back anything.
+	}
 	for key, found := range h.found {
 		if found.head == h.head { // The commits are known, and leave alone what is taken back.
 			found.head = b.last.id

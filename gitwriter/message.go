@@ -111,6 +111,9 @@ func differences(s step) (from, to string) {
 
 // message words a step's commit.
 func (t *MessageTemplate) message(s step) (string, error) {
+	if s.change.Message != "" {
+		return strings.TrimRight(s.change.Message, "\n") + "\n", nil
+	}
 	d := messageData(s)
 	text := defaultMessage(d)
 	if t != nil && t.compiled != nil {

@@ -639,6 +639,10 @@ type ApplicationStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
+	// LastHandledReconcileAt is the word in the annotation `fairlead.dev/reconcile-at` that was obeyed last.
+	// +optional
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+
 	// Sync says whether the cluster is as the revision says.
 	// +optional
 	Sync SyncStatus `json:"sync,omitempty"`

@@ -23,35 +23,51 @@ type clusterOptions struct {
 	context    string
 }
 
+// clientQPS and clientBurst bound the requests of one command, as kubectl does: the API server keeps order itself.
+const (
+	clientQPS   = 50
+	clientBurst = 300
+)
+
 // userAgent is how the program names itself to servers.
 func userAgent() string { return "fairlead/" + version }
 
 // connect reads the kubeconfig, and gives a reader with the rights of its user, and the namespace that is meant. otherwise
 // says what a person can do who has no cluster.
 func (o clusterOptions) connect(otherwise string) (reader client.Reader, namespace string, err error) {
-	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = o.kubeconfig
-	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
-	config, err := kubeconfig.ClientConfig()
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return nil, "", fmt.Errorf("find the cluster: there is no kubeconfig: set --kubeconfig, or %s", otherwise)
-	case err != nil:
-		return nil, "", fmt.Errorf("find the cluster: %w: set --kubeconfig, or %s", err, otherwise)
-	}
-	config.UserAgent, config.WarningHandler = userAgent(), rest.NoWarnings{}
-	if namespace = o.namespace; namespace == "" {
-		if namespace, _, err = kubeconfig.Namespace(); err != nil {
-			return nil, "", fmt.Errorf("find the namespace: %w: set -n", err)
-		}
-	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, "", fmt.Errorf("register the kinds: %w", err)
+	config, scheme, namespace, err := o.read(", or " + otherwise)
+	if err != nil {
+		return nil, "", err
 	}
 	if reader, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return nil, "", fmt.Errorf("connect to the cluster: %w", err)
 	}
 	return reader, namespace, nil
+}
+
+// read reads the kubeconfig.
+func (o clusterOptions) read(otherwise string) (config *rest.Config, scheme *runtime.Scheme, namespace string, err error) {
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+	config, err = kubeconfig.ClientConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, nil, "", fmt.Errorf("find the cluster: there is no kubeconfig: set --kubeconfig%s", otherwise)
+	case err != nil:
+		return nil, nil, "", fmt.Errorf("find the cluster: %w: set --kubeconfig%s", err, otherwise)
+	}
+	config.UserAgent, config.WarningHandler = userAgent(), rest.NoWarnings{}
+	config.QPS, config.Burst = clientQPS, clientBurst
+	if namespace = o.namespace; namespace == "" {
+		if namespace, _, err = kubeconfig.Namespace(); err != nil {
+			return nil, nil, "", fmt.Errorf("find the namespace: %w: set -n", err)
+		}
+	}
+	scheme = runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, nil, "", fmt.Errorf("register the kinds: %w", err)
+	}
+	return config, scheme, namespace, nil
 }

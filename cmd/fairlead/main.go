@@ -34,6 +34,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.AddCommand(newAppCommand())
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newExplainCommand())
 	root.AddCommand(newHistoryCommand())

@@ -39,13 +39,35 @@ func (c *capabilities) get() (keyed, error) {
 	if !c.asked.IsZero() && c.now().Sub(c.asked) < capabilitiesAge {
 		return c.known, nil
 	}
-	version, err := c.discovery.ServerVersion()
+	asked, err := CapabilitiesOf(c.discovery)
 	if err != nil {
-		return keyed{}, fmt.Errorf("ask the API server for its version: %w", err)
+		return keyed{}, err
 	}
-	groups, resources, err := c.discovery.ServerGroupsAndResources()
+	found := keyed{Capabilities: asked}
+	if found.key, err = hashOf(found.Capabilities); err != nil {
+		return keyed{}, err
+	}
+	c.known, c.asked = found, c.now()
+	return c.known, nil
+}
+
+// forget makes the next get ask again: a sync has brought new kinds.
+func (c *capabilities) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = time.Time{}
+}
+
+// CapabilitiesOf asks a cluster for its version, and for the kinds that it serves. Groups whose API servers don't answer are
+// left out.
+func CapabilitiesOf(cluster discovery.DiscoveryInterface) (render.Capabilities, error) {
+	version, err := cluster.ServerVersion()
+	if err != nil {
+		return render.Capabilities{}, fmt.Errorf("ask the API server for its version: %w", err)
+	}
+	groups, resources, err := cluster.ServerGroupsAndResources()
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
-		return keyed{}, fmt.Errorf("ask the API server for its kinds: %w", err)
+		return render.Capabilities{}, fmt.Errorf("ask the API server for its kinds: %w", err)
 	}
 	var versions []string
 	for _, group := range groups {
@@ -59,17 +81,5 @@ func (c *capabilities) get() (keyed, error) {
 		}
 	}
 	slices.Sort(versions)
-	found := keyed{Capabilities: render.Capabilities{KubeVersion: version.GitVersion, APIVersions: slices.Compact(versions)}}
-	if found.key, err = hashOf(found.Capabilities); err != nil {
-		return keyed{}, err
-	}
-	c.known, c.asked = found, c.now()
-	return c.known, nil
-}
-
-// forget makes the next get ask again: a sync has brought new kinds.
-func (c *capabilities) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.asked = time.Time{}
+	return render.Capabilities{KubeVersion: version.GitVersion, APIVersions: slices.Compact(versions)}, nil
 }

@@ -23,6 +23,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		st := &app.Status
 		st.ObservedGeneration = app.Generation
+		st.LastHandledReconcileAt = s.memory.asked
 		recordSync(st, s)
 		recordResources(st, s)
 		if s.operation != nil {

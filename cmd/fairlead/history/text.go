@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/gitwriter/audit"
@@ -17,8 +16,6 @@ const (
 	// shortCommit and shortDigest are how many digits a person sees.
 	shortCommit = 10
 	shortDigest = 12
-	// maxColumn bounds how far a long text moves the other columns away from all lines.
-	maxColumn = 72
 )
 
 // Write writes the answer. paint is for people at a terminal and plays no part in JSON and YAML. Whatever the answer holds,
@@ -36,42 +33,6 @@ func (a *Answer) Write(to io.Writer, format terminal.Format, paint terminal.Pain
 	})
 }
 
-// table is text in columns, of which the last is as long as it is.
-type table struct {
-	rows    [][]string
-	colours []string
-}
-
-func (t *table) add(colour string, cells ...string) {
-	for i, cell := range cells {
-		cells[i] = terminal.Printable(cell)
-	}
-	t.rows, t.colours = append(t.rows, cells), append(t.colours, colour)
-}
-
-func (t *table) write(to *bytes.Buffer, paint terminal.Paint) {
-	widths := make([]int, len(t.rows[0]))
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], min(maxColumn, utf8.RuneCountInString(cell)))
-		}
-	}
-	for n, row := range t.rows {
-		var line strings.Builder
-		for i, cell := range row {
-			if i > 0 {
-				line.WriteString("  ")
-			}
-			line.WriteString(terminal.Pad(cell, widths[i]))
-		}
-		text := strings.TrimRight(line.String(), " ")
-		if t.colours[n] != "" {
-			text = paint.In(t.colours[n], text)
-		}
-		fmt.Fprintln(to, text)
-	}
-}
-
 // writeChanges writes one line for each change.
 func (a *Answer) writeChanges(to *bytes.Buffer, paint terminal.Paint) {
 	if len(a.Changes) == 0 {
@@ -80,8 +41,8 @@ func (a *Answer) writeChanges(to *bytes.Buffer, paint terminal.Paint) {
 		}
 		return
 	}
-	t := table{}
-	t.add(terminal.Bold, "TIME", "COMMIT", "PLACE", "CHANGE", "BY", "OUTCOME")
+	t := terminal.Table{}
+	t.Add(terminal.Bold, "TIME", "COMMIT", "PLACE", "CHANGE", "BY", "OUTCOME")
 	for _, c := range a.Changes {
 		colour := ""
 		switch c.Outcome.State {
@@ -93,9 +54,9 @@ func (a *Answer) writeChanges(to *bytes.Buffer, paint terminal.Paint) {
 			colour = terminal.Faint
 		case audit.Superseded, audit.Removed:
 		}
-		t.add(colour, moment(c.Time), c.Commit[:shortCommit], c.Places[0], difference(c.From, c.To), actor(c.By), outcome(c))
+		t.Add(colour, moment(c.Time), c.Commit[:shortCommit], c.Places[0], difference(c.From, c.To), actor(c.By), outcome(c))
 	}
-	t.write(to, paint)
+	t.Write(to, paint)
 	if len(a.Renames) > 0 {
 		fmt.Fprintln(to)
 	}
@@ -223,13 +184,13 @@ func duration(seconds int64) string {
 func (a *Answer) writeStats(to *bytes.Buffer, paint terminal.Paint) {
 	s := a.Stats
 	fmt.Fprintf(to, "From %s to %s\n\n", moment(s.Since), moment(s.Until))
-	t := table{}
-	t.add(terminal.Bold, "POLICY", "DEPLOYMENTS", "PER WEEK", "LEAD (MEDIAN, P90)", "TAKEN BACK", "RESTORED AFTER (MEDIAN, P90)")
+	t := terminal.Table{}
+	t.Add(terminal.Bold, "POLICY", "DEPLOYMENTS", "PER WEEK", "LEAD (MEDIAN, P90)", "TAKEN BACK", "RESTORED AFTER (MEDIAN, P90)")
 	for _, p := range s.Policies {
-		t.add("", figures(p.Policy, p.Figures)...)
+		t.Add("", figures(p.Policy, p.Figures)...)
 	}
-	t.add(terminal.Bold, figures("all", s.Total)...)
-	t.write(to, paint)
+	t.Add(terminal.Bold, figures("all", s.Total)...)
+	t.Write(to, paint)
 }
 
 func figures(name string, f audit.Figures) []string {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+)
+
+// appOptions are the flags that all commands about Applications share.
+type appOptions struct {
+	cluster clusterOptions
+	output  string
+}
+
+func newAppCommand() *cobra.Command {
+	options := &appOptions{}
+	command := &cobra.Command{
+		Use:   "app",
+		Short: "Look at Applications, sync them, and take them back",
+		Long: `Look at Applications, sync them, and take them back. All is done with the rights of the kubeconfig's user; nothing is asked of
+the controller but by what stands in the Application.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return badInput(fmt.Errorf("there is no command app %s: fairlead app --help lists those that there are", args[0]))
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	flags := command.PersistentFlags()
+	flags.StringVarP(&options.cluster.namespace, "namespace", "n", "", "`namespace` of the Application; empty: that of the kubeconfig")
+	flags.StringVar(&options.cluster.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or ~/.kube/config")
+	flags.StringVar(&options.cluster.context, "context", "", "`context` of the kubeconfig; empty: its current one")
+	flags.StringVarP(&options.output, "output", "o", "", "json, yaml, wide or name; empty: text")
+	command.AddCommand(
+		newAppListCommand(options), newAppGetCommand(options), newAppDiffCommand(options), newAppSyncCommand(options), newAppWaitCommand(options),
+		newAppHistoryCommand(options), newAppRollbackCommand(options), newAppRenderCommand(options), newAppTreeCommand(options),
+	)
+	for _, below := range command.Commands() {
+		below.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	}
+	return command
+}
+
+// connect reaches the cluster.
+func (o *appOptions) connect() (cluster *app.Cluster, namespace string, err error) {
+	config, scheme, namespace, err := o.cluster.read("")
+	if err != nil {
+		return nil, "", err
+	}
+	cluster, err = app.NewCluster(config, scheme, time.Now)
+	return cluster, namespace, err
+}
+
+// named is a command about one Application.
+type named struct {
+	cluster *app.Cluster
+	key     types.NamespacedName
+	format  app.Format
+}
+
+// about reads what a command about one Application is told.
+func (o *appOptions) about(name string) (named, error) {
+	format, err := app.ParseFormat(o.output)
+	if err != nil {
+		return named{}, err
+	}
+	cluster, namespace, err := o.connect()
+	return named{cluster: cluster, key: types.NamespacedName{Namespace: namespace, Name: name}, format: format}, err
+}
+
+// get reads the Application.
+func (n named) get(ctx context.Context) (*v1alpha1.Application, error) {
+	return n.cluster.Get(ctx, n.key)
+}
+
+// written is what a command answers.
+type written interface {
+	Write(to io.Writer, format app.Format, paint terminal.Paint) error
+}
+
+func (n named) write(command *cobra.Command, answer written) error {
+	return answer.Write(command.OutOrStdout(), n.format, terminal.PaintOn(command.OutOrStdout()))
+}
+
+// oneName is the argument of a command about one Application.
+func oneName(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return badInput(errors.New("which Application? Give its NAME: fairlead app list lists them"))
+	}
+	return badInput(cobra.ExactArgs(1)(command, args))
+}
+
+// complete completes the name of an Application from the cluster.
+func (o *appOptions) complete(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	cluster, namespace, err := o.connect()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	list, err := cluster.List(command.Context(), namespace)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	names := make([]string, len(list.Applications))
+	for i := range names {
+		names[i] = list.Applications[i].Name
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
