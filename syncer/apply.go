@@ -102,7 +102,11 @@ func (r *applyRun) one(ctx context.Context, state *State) {
 	outcome, err := r.apply(ctx, state)
 	if err != nil {
 		state.Err = &Error{Op: "apply", ID: state.ID, Err: err, Hint: hintFor(err, state)}
-		state.Difference = fmt.Sprintf("can't be applied: %v", err)
+		state.Difference = "can't be applied: " + wordsOf(err)
+		return
+	}
+	if outcome.leaving {
+		state.Difference, state.Compared = beingDeleted, true
 		return
 	}
 	state.Changed = state.Live == nil || Fingerprint(state.Live) != Fingerprint(outcome.Object)

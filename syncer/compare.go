@@ -144,7 +144,7 @@ func (c *Comparer) ask(ctx context.Context, dry DryRunner, p *pair) error {
 	}
 	if err != nil {
 		failure := &Error{Op: "compare", ID: p.ID, Err: err, Hint: hintFor(err, &p.State)}
-		p.Err, p.Difference = failure, fmt.Sprintf("can't be compared: %v", err)
+		p.Err, p.Difference = failure, "can't be compared: "+wordsOf(err)
 		if refused(err) {
 			return nil
 		}

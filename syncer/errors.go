@@ -25,9 +25,23 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string {
 	if e.Hint != "" {
-		return fmt.Sprintf("%s %s: %v: %s", e.Op, e.ID, e.Err, e.Hint)
+		return fmt.Sprintf("%s %s: %s: %s", e.Op, e.ID, wordsOf(e.Err), e.Hint)
 	}
-	return fmt.Sprintf("%s %s: %v", e.Op, e.ID, e.Err)
+	return fmt.Sprintf("%s %s: %s", e.Op, e.ID, wordsOf(e.Err))
+}
+
+// maxCause bounds the words of a cause, in bytes. The API server quotes what it refuses, which may be a whole pod template.
+const maxCause = 1024
+
+// wordsOf are the words of a cause: if there are too many, their beginning, which names the field, and their end, which says what is
+// wrong with it.
+func wordsOf(err error) string {
+	text := err.Error()
+	if len(text) <= maxCause {
+		return text
+	}
+	half := maxCause / 2
+	return strings.ToValidUTF8(text[:half], "") + " ... " + strings.ToValidUTF8(text[len(text)-half:], "")
 }
 
 // Unwrap returns the cause.

@@ -22,6 +22,8 @@ type Outcome struct {
 
 	// ignored are the fields that don't count in a comparison.
 	ignored []fieldPath
+	// leaving is true, and Object nil, if the object was deleted to be created again and isn't gone yet.
+	leaving bool
 }
 
 // write is one object on its way to the API server, with the rules that count for it.
@@ -88,7 +90,7 @@ func (w *write) run(ctx context.Context) (Outcome, error) {
 	if err != nil && w.mayRecreate(err) {
 		outcome, err = w.recreate(ctx)
 	}
-	if err == nil && w.live == nil && !w.options.KeepManagers {
+	if err == nil && w.live == nil && !w.options.KeepManagers && !outcome.leaving {
 		outcome.Object, err = w.adopt(ctx, outcome.Object)
 	}
 	return outcome, err

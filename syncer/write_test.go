@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/syncer"
 )
@@ -62,11 +63,13 @@ func TestImmutableFields(t *testing.T) {
 		image   string
 		want    string // the beginning and the end of the error, separated by ...
 		kept    bool
+		held    bool
 	}{
 		"Plain":        {reason: "the error names the field, and what helps", image: "c:2", want: refusal + "..." + hint, kept: true},
 		"Force":        {reason: "it is deleted and created again", options: "Force=true", image: "c:2"},
 		"ReplaceForce": {reason: "or replaced, and for want of that", options: "Replace=true,Force=true", image: "c:2"},
 		"Replace":      {reason: "a replacement alone doesn't help", options: "Replace=true", image: "c:2", want: refusal + "..." + hint, kept: true},
+		"ForceHeld":    {reason: "what is held by a finalizer is created again when it is gone", options: "Force=true", image: "c:2", held: true, kept: true},
 		"ForceInvalid": {reason: "what couldn't be created isn't deleted", options: "Force=true", image: "", want: "spec.template.spec.containers[0].image: Required value...", kept: true},
 	}
 	for name, tc := range cases {
@@ -74,17 +77,35 @@ func TestImmutableFields(t *testing.T) {
 			t.Parallel()
 			namespace := newNamespace(t)
 			manifest := strings.Replace(job, "OPTIONS", tc.options, 1)
+			if tc.held {
+				manifest = strings.Replace(manifest, "name: migrate,", "name: migrate, finalizers: [example.com/held],", 1)
+			}
 			before := apply(t, namespace, strings.Replace(manifest, "IMAGE", "c:1", 1))[0]
 			states, err := under(t, syncer.Rules{}, namespace, strings.Replace(manifest, "IMAGE", tc.image, 1))
 			begin, end, _ := strings.Cut(tc.want, "...")
 			if got := text(err); (got == "") != (tc.want == "") || !strings.Contains(got, begin) || !strings.HasSuffix(got, end) {
 				t.Errorf("\n%s\ngot %v", tc.reason, err)
 			}
+			if tc.held {
+				release(t, before.Live)
+				if diff := cmp.Diff("is being deleted, and is created again when it is gone", states[0].Difference); diff != "" || states[0].Synced {
+					t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+				}
+			}
 			after := states[0].Live
 			if same := after.GetUID() == before.Live.GetUID(); same != tc.kept {
 				t.Errorf("\n%s\nthe same object: %v, want %v", tc.reason, same, tc.kept)
 			}
 		})
+	}
+}
+
+// release takes the finalizers off a Job.
+func release(t *testing.T, obj *unstructured.Unstructured) {
+	t.Helper()
+	jobs := admin.Resource(schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}).Namespace(obj.GetNamespace())
+	if _, err := jobs.Patch(t.Context(), obj.GetName(), types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -281,6 +302,18 @@ func TestRevision(t *testing.T) {
 	sync(syncer.NewComparer(), "third", "3")
 	if got := [3]int64{reads.Load(), dry.Load(), writes.Load()}; got != [3]int64{0, services, 1} {
 		t.Errorf("after a restart the others are compared, and not written, got %v reads, dry runs and writes", got)
+	}
+}
+
+func TestWordsAreBounded(t *testing.T) {
+	t.Parallel()
+	namespace := newNamespace(t)
+	manifest := strings.Replace(job, "OPTIONS", "", 1)
+	apply(t, namespace, strings.Replace(manifest, "IMAGE", "c:1", 1))
+	long := strings.Replace(manifest, `image: "IMAGE"`, `image: "c:2", env: [{name: LONG, value: "`+strings.Repeat("long ", 2000)+`"}]`, 1)
+	states, err := under(t, syncer.Rules{}, namespace, long)
+	if len(text(err)) > 2048 || len(states[0].Difference) > 2048 || !strings.Contains(text(err), " ... ") || !strings.Contains(text(err), "spec.template: Invalid value") {
+		t.Errorf("the API server quotes all that it refuses, got %d bytes: %v", len(text(err)), err)
 	}
 }
 

@@ -390,7 +390,7 @@ type SyncPolicy struct {
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="!self.exists(o, o == 'ServerSideApply=false')",message="there is no ServerSideApply=false: objects are always applied by server-side apply: give an object that it refuses Replace=true"
-	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^ServerSideApply=true$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
+	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional
 	SyncOptions []string `json:"syncOptions,omitempty"`
@@ -563,7 +563,8 @@ type SyncOperation struct {
 	// SyncOptions that count beside those of the sync policy, for this one time.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^ServerSideApply=true$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
+	// +kubebuilder:validation:XValidation:rule="!self.exists(o, o == 'ServerSideApply=false')",message="there is no ServerSideApply=false: objects are always applied by server-side apply: give an object that it refuses Replace=true"
+	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional
 	SyncOptions []string `json:"syncOptions,omitempty"`
