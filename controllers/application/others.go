@@ -28,12 +28,15 @@ func (r *Reconciler) poke(keys ...types.NamespacedName) {
 }
 
 // declare tells other Applications what this one declares. An object that names no namespace, as it may be before it is
-// prepared, counts with and without that of the destination.
+// prepared, counts with and without that of the destination. Outside of where it may deploy nobody's word counts: else a
+// team could keep the objects of others from being pruned.
 func (r *Reconciler) declare(s *scope, objects []*unstructured.Unstructured) {
 	ids := make([]syncer.ID, 0, len(objects))
 	for _, obj := range objects {
 		id := syncer.IDOf(obj)
-		ids = append(ids, id)
+		if may := s.permission.Scope; !may.NamespaceOnly || id.Namespace == may.Namespace {
+			ids = append(ids, id)
+		}
 		if id.Namespace == "" {
 			id.Namespace = s.permission.Scope.Namespace
 			ids = append(ids, id)

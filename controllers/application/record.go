@@ -173,15 +173,6 @@ func (s *scope) difference() string {
 	return fmt.Sprintf("%s; and %d more", found[0], len(found)-1)
 }
 
-// taken names fields that were set back, and who had set them.
-func taken(conflicts []syncer.Conflict) string {
-	texts := make([]string, len(conflicts))
-	for i, conflict := range conflicts {
-		texts[i] = conflict.String()
-	}
-	return "took " + strings.Join(texts, "; ")
-}
-
 // tell logs and records events for what changed.
 func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.ApplicationStatus, rolledOut bool) {
 	log := ctrl.LoggerFrom(ctx)
@@ -194,9 +185,7 @@ func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.Applic
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
 	}
-	for _, state := range s.taken {
-		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonFieldsTaken), "Sync", "%s: %s", state.ID, taken(state.Conflicts))
-	}
+	r.tellTaken(s)
 	ready, was := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionReady), meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
 	if ready.Status == metav1.ConditionFalse && (was == nil || was.Reason != ready.Reason || was.Message != ready.Message) {
 		r.recorder.Eventf(s.app, nil, "Warning", ready.Reason, "Sync", "%s", ready.Message)
