@@ -229,47 +229,68 @@ func NextMove(steps []Step, progress Progress) Move {
 
 // next is what there is to do in a step.
 func (s Step) next(progress Progress, last bool) Move {
-	move := Move{Place: s.Place}
-	var waits, failed []string
-	for _, id := range s.Apply {
-		object := progress.Object(id)
+	look := look{move: Move{Place: s.Place}, progress: progress, last: last}
+	look.objects(s.Apply)
+	look.hooks(s.Hooks)
+	look.pruned(s.Prune)
+	switch {
+	case len(look.failed) > 0:
+		return Move{Place: s.Place, Failed: s.describe() + ": " + enumerate(look.failed)}
+	case !look.move.Acts() && len(look.waits) > 0:
+		look.move.Waits = fmt.Sprintf("waits for %s: %s", s.describe(), enumerate(look.waits))
+	}
+	return look.move
+}
+
+// look is one look at a step.
+type look struct {
+	progress Progress
+	// last is true for the last step: nothing waits for its objects.
+	last bool
+
+	move          Move
+	waits, failed []string
+}
+
+func (l *look) objects(ids []ID) {
+	for _, id := range ids {
+		object := l.progress.Object(id)
 		switch {
 		case object.Blocked != "":
-			waits = append(waits, fmt.Sprintf("%s %s", id, object.Blocked))
+			l.waits = append(l.waits, fmt.Sprintf("%s %s", id, object.Blocked))
 		case !object.Applied:
-			move.Apply = append(move.Apply, id)
-		case last, object.Health.Status == Healthy, object.Health.Status == Suspended:
+			l.move.Apply = append(l.move.Apply, id)
+		case l.last, object.Health.Status == Healthy, object.Health.Status == Suspended:
 		case object.Health.Status == Degraded:
-			failed = append(failed, object.Health.Message)
+			l.failed = append(l.failed, object.Health.Message)
 		default:
-			waits = append(waits, object.Health.Message)
+			l.waits = append(l.waits, object.Health.Message)
 		}
 	}
-	for _, hook := range s.Hooks {
-		switch result := progress.Hooks[hook.Key()]; result.Status {
+}
+
+func (l *look) hooks(hooks []Hook) {
+	for _, hook := range hooks {
+		switch result := l.progress.Hooks[hook.Key()]; result.Status {
 		case HookBroken:
-			failed = append(failed, result.Message)
+			l.failed = append(l.failed, result.Message)
 		case HookRunning:
-			waits = append(waits, result.Message)
+			l.waits = append(l.waits, result.Message)
 		case HookDone:
 		default:
-			move.Start = append(move.Start, hook)
+			l.move.Start = append(l.move.Start, hook)
 		}
 	}
-	for _, id := range s.Prune {
-		leaving, there := progress.Left[id]
+}
+
+func (l *look) pruned(ids []ID) {
+	for _, id := range ids {
+		leaving, there := l.progress.Left[id]
 		switch {
 		case there && !leaving:
-			move.Prune = append(move.Prune, id)
-		case there && !last:
-			waits = append(waits, fmt.Sprintf("%s is being deleted", id))
+			l.move.Prune = append(l.move.Prune, id)
+		case there && !l.last:
+			l.waits = append(l.waits, fmt.Sprintf("%s is being deleted", id))
 		}
 	}
-	switch {
-	case len(failed) > 0:
-		return Move{Place: s.Place, Failed: s.describe() + ": " + enumerate(failed)}
-	case !move.Acts() && len(waits) > 0:
-		move.Waits = fmt.Sprintf("waits for %s: %s", s.describe(), enumerate(waits))
-	}
-	return move
 }

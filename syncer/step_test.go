@@ -1,7 +1,6 @@
 package syncer_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -51,17 +50,17 @@ func hooksOf(t *testing.T, texts ...string) []syncer.Hook {
 
 // describe is a step in one line.
 func describe(step syncer.Step) string {
-	text := step.String()
+	words := []string{step.String()}
 	for _, id := range step.Apply {
-		text += " " + id.Name
+		words = append(words, id.Name)
 	}
 	for _, hook := range step.Hooks {
-		text += " hook:" + hook.ID().Name
+		words = append(words, "hook:"+hook.ID().Name)
 	}
 	for _, id := range step.Prune {
-		text += " -" + id.Name
+		words = append(words, "-"+id.Name)
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 func TestStepsOf(t *testing.T) {
@@ -266,17 +265,18 @@ func done(names ...string) map[string]syncer.HookResult {
 	return results
 }
 
+// describeMove is a move in one line.
 func describeMove(move syncer.Move) string {
-	text := move.Place.String()
+	words := []string{move.Place.String()}
 	if move.Over() {
-		return text + " over"
+		words = append(words, "over")
 	}
 	list := func(verb string, ids []syncer.ID) {
 		if len(ids) > 0 {
-			text += " " + verb
+			words = append(words, verb)
 		}
 		for _, id := range ids {
-			text += " " + id.Name
+			words = append(words, id.Name)
 		}
 	}
 	list("apply", move.Apply)
@@ -287,7 +287,7 @@ func describeMove(move syncer.Move) string {
 	list("start", started)
 	list("prune", move.Prune)
 	if move.Failed != "" {
-		text += fmt.Sprintf(" failed: %s", move.Failed)
+		words = append(words, "failed:", move.Failed)
 	}
-	return strings.TrimRight(text+" "+move.Waits, " ")
+	return strings.TrimSpace(strings.Join(append(words, move.Waits), " "))
 }

@@ -395,8 +395,10 @@ type SyncPolicy struct {
 	// +optional
 	SyncOptions []string `json:"syncOptions,omitempty"`
 
-	// Retry says how often and when a sync that failed is tried again. Without it, again and again, at most a minute
-	// apart. A newer revision is never kept waiting by it.
+	// Retry says how often and when a sync that failed is tried again. Without it, one that has no hooks and no waves is tried
+	// again and again, at most a minute apart; one in steps goes on trying what may pass, until `timeout`, and is over when a
+	// hook fails, an object of a wave is Degraded, or the API server finds an object invalid. What is over isn't tried again until
+	// the manifests change, or somebody asks for it. A newer revision is never kept waiting.
 	// +optional
 	Retry *RetryStrategy `json:"retry,omitempty"`
 
@@ -707,9 +709,9 @@ const (
 	OperationRunning OperationPhase = "Running"
 	// OperationSucceeded: everything was applied, and the hooks have succeeded.
 	OperationSucceeded OperationPhase = "Succeeded"
-	// OperationFailed: an object was refused or a hook failed.
+	// OperationFailed: an object was refused, a hook failed, a wave didn't become healthy or it took too long.
 	OperationFailed OperationPhase = "Failed"
-	// OperationError: it couldn't be carried out.
+	// OperationError: it couldn't be begun, since the head can't be rendered or prepared.
 	OperationError OperationPhase = "Error"
 	// OperationSuperseded: a newer revision came before it was over.
 	OperationSuperseded OperationPhase = "Superseded"
@@ -722,7 +724,7 @@ type OperationStatus struct {
 	Operation *Operation `json:"operation,omitempty"`
 	// Phase says how far it is.
 	Phase OperationPhase `json:"phase"`
-	// Message says what it waits for, or how it ended.
+	// Message says what it waits for, why it has failed, or how it ended.
 	// +optional
 	Message string `json:"message,omitempty"`
 	// Revision that is synced.
@@ -730,7 +732,8 @@ type OperationStatus struct {
 	// Manifests is the digest of what is applied.
 	// +optional
 	Manifests string `json:"manifests,omitempty"`
-	// Step is the part of the sync that is under way: the phase and the wave, such as `PreSync 0`.
+	// Step is the part of the sync that is under way, or at which it has failed: the phase and the wave, such as `PreSync 0`. Empty
+	// for one that is done in one pass.
 	// +optional
 	Step string `json:"step,omitempty"`
 	// Hooks that ran, and what became of them.
@@ -741,10 +744,10 @@ type OperationStatus struct {
 	// Retries is how often it was tried again.
 	// +optional
 	Retries int32 `json:"retries,omitempty"`
-	// NextRetry is when it is tried again.
+	// NextRetry is when it is tried again. Its phase is Running until then.
 	// +optional
 	NextRetry *metav1.MicroTime `json:"nextRetry,omitempty"`
-	// StartedAt is when it began.
+	// StartedAt is when it began, or was last tried again.
 	StartedAt metav1.MicroTime `json:"startedAt"`
 	// FinishedAt is when it ended.
 	// +optional
@@ -753,7 +756,7 @@ type OperationStatus struct {
 
 // HookStatus is a hook that ran.
 type HookStatus struct {
-	// Phase in which it runs: PreSync, Sync, PostSync, SyncFail, PostDelete.
+	// Phase in which it runs: PreSync, Sync, PostSync, SyncFail.
 	Phase string `json:"phase"`
 	// Group of its kind.
 	// +optional

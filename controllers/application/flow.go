@@ -171,6 +171,9 @@ func (r *Reconciler) succeed(s *scope) {
 
 func (r *Reconciler) finish(s *scope, phase v1alpha1.OperationPhase, message string) {
 	s.operation.Phase, s.operation.Message, s.operation.FinishedAt = phase, message, r.moment()
+	if s.automated() && s.differs() {
+		s.lookAgain(behindInterval) // what has changed in the meantime, or wasn't a part of it, is mended next
+	}
 }
 
 // failed decides what a failure means for the sync: it runs the hooks for that, is tried again, or is over. An error that is

@@ -40,7 +40,7 @@ func begin(history []v1alpha1.HistoryEntry, head v1alpha1.Head, images []string,
 func changesOf(before, after []string) []string {
 	gone := slices.DeleteFunc(slices.Clone(before), func(image string) bool { return slices.Contains(after, image) })
 	come := slices.DeleteFunc(slices.Clone(after), func(image string) bool { return slices.Contains(before, image) })
-	var changes []string
+	changes := make([]string, 0, len(come)+len(gone))
 	for _, image := range come {
 		from := ""
 		if i := slices.IndexFunc(gone, func(other string) bool { return repositoryOfImage(other) == repositoryOfImage(image) }); i >= 0 {
@@ -51,6 +51,9 @@ func changesOf(before, after []string) []string {
 	}
 	for _, image := range gone {
 		changes = append(changes, image+" ->")
+	}
+	if len(changes) == 0 {
+		return nil
 	}
 	return changes
 }

@@ -47,10 +47,10 @@ func isWhole(operation *v1alpha1.OperationStatus) bool {
 // long as no limit says otherwise, since it costs little and people mend rights and quotas elsewhere; hooks have effects, and
 // a wave that didn't become healthy won't by being applied again.
 func (s *scope) isSpent() bool {
-	last, retry := s.app.Status.Operation, s.app.Spec.SyncPolicy.Retry
-	if last == nil || last.Phase != v1alpha1.OperationFailed || last.Manifests != s.rendered.digest || !isWhole(last) {
+	if !s.hasFailed() {
 		return false
 	}
+	last, retry := s.app.Status.Operation, s.app.Spec.SyncPolicy.Retry
 	return last.Step != "" || retry != nil && retry.Limit >= 0 && last.Retries >= retry.Limit
 }
 
@@ -71,8 +71,9 @@ func (s *scope) appliesAll() bool {
 // takeUp finds the sync that this reconciliation carries on: the one that was asked for, the one that runs, or a new one for
 // manifests that weren't applied yet. Manifests that have changed supersede a sync that runs.
 func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
-	last := s.app.Status.Operation
-	if isRunning(last) && (s.app.Operation != nil || last.Manifests != s.rendered.digest) {
+	last, running := s.app.Status.Operation, isRunning(s.app.Status.Operation)
+	superseded := running && (s.app.Operation != nil || last.Manifests != s.rendered.digest)
+	if superseded {
 		if err := r.supersede(ctx, s); err != nil {
 			return err
 		}
@@ -80,17 +81,28 @@ func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 	switch {
 	case s.app.Operation != nil:
 		return r.obey(ctx, s)
-	case isRunning(last) && s.operation == nil:
+	case running && !superseded:
 		s.operation = last.DeepCopy()
-	case isRunning(last) && last.Operation != nil:
+	case running && last.Operation != nil:
 		s.begin(r.begun(s, last.Operation))
-	case s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0 || len(s.due()) > 0):
+	case s.isDue():
 		s.begin(r.begun(s, nil))
-		if last != nil && last.Phase == v1alpha1.OperationFailed && last.Manifests == s.rendered.digest && isWhole(last) {
+		if s.hasFailed() {
 			s.operation.StartedAt, s.operation.Retries = last.StartedAt, last.Retries
 		}
 	}
 	return nil
+}
+
+// isDue says whether a sync is to begin by itself.
+func (s *scope) isDue() bool {
+	return s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0 || len(s.due()) > 0)
+}
+
+// hasFailed says whether a sync of all of these manifests has failed.
+func (s *scope) hasFailed() bool {
+	last := s.app.Status.Operation
+	return last != nil && last.Phase == v1alpha1.OperationFailed && last.Manifests == s.rendered.digest && isWhole(last)
 }
 
 // begun is a sync that begins now.

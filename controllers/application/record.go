@@ -135,12 +135,11 @@ func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
 		return status.Failed(reason, s.err)
 	case app.Spec.Suspend:
 		return status.Suspended("syncing is suspended: unset spec.suspend to go on")
-	case isRunning(st.Operation) && st.Operation.NextRetry != nil:
-		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonSyncFailed, Message: st.Operation.Message, Retrying: true}
-	case isRunning(st.Operation) && st.Operation.Message != "":
-		return status.Progressing(st.Operation.Message)
-	case s.isNew() && st.Operation != nil && st.Operation.Phase == v1alpha1.OperationFailed && st.Operation.Manifests == s.rendered.digest:
-		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonSyncFailed, Message: st.Operation.Message, Stalled: true}
+	}
+	if outcome := outcomeOfOperation(s); outcome != nil {
+		return *outcome
+	}
+	switch {
 	case st.Sync.Status != v1alpha1.SyncStatusSynced:
 		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonOutOfSync, Message: st.Sync.Reason}
 	case st.Health.Status == v1alpha1.HealthHealthy, st.Health.Status == v1alpha1.HealthSuspended:
@@ -150,6 +149,25 @@ func outcomeOf(app *v1alpha1.Application, s *scope) status.Outcome {
 	default:
 		return status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonDegraded, Message: st.Health.Message}
 	}
+}
+
+// outcomeOfOperation is the condition Ready as long as a sync runs, and where the last one has failed at what is to be there; nil
+// otherwise.
+func outcomeOfOperation(s *scope) *status.Outcome {
+	operation := s.app.Status.Operation
+	failed := status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonSyncFailed}
+	switch {
+	case isRunning(operation) && operation.NextRetry != nil:
+		failed.Message, failed.Retrying = operation.Message, true
+		return &failed
+	case isRunning(operation) && operation.Message != "":
+		outcome := status.Progressing(operation.Message)
+		return &outcome
+	case s.isNew() && s.hasFailed():
+		failed.Message, failed.Stalled = operation.Message, true
+		return &failed
+	}
+	return nil
 }
 
 // difference names the first object that differs and how many others do.

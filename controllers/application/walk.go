@@ -196,24 +196,30 @@ func hookID(hook v1alpha1.HookStatus) syncer.ID {
 func (r *Reconciler) clean(ctx context.Context, s *scope, steps []syncer.Step) error {
 	for _, step := range steps {
 		for _, hook := range step.Hooks {
-			noted, live := notedHook(s.operation, hook), s.live[hook.ID()]
-			if noted == nil || live == nil || live.GetUID() != noted.UID || live.GetDeletionTimestamp() != nil {
+			if !s.isSpentHook(hook) {
 				continue
 			}
-			if noted.Status == string(syncer.HookDone) && hook.Deletes(syncer.HookSucceeded) ||
-				noted.Status == string(syncer.HookBroken) && hook.Deletes(syncer.HookFailed) {
-				if err := r.write(ctx, s); err != nil {
-					return err
-				}
-				if err := s.applier.DeleteHook(ctx, hook.ID(), noted.UID); err != nil {
-					return err
-				}
-				delete(s.live, hook.ID())
-				delete(s.memory.written, hook.ID())
+			if err := r.write(ctx, s); err != nil {
+				return err
 			}
+			if err := s.applier.DeleteHook(ctx, hook.ID(), s.live[hook.ID()].GetUID()); err != nil {
+				return err
+			}
+			delete(s.live, hook.ID())
+			delete(s.memory.written, hook.ID())
 		}
 	}
 	return nil
+}
+
+// isSpentHook says whether a hook has ended, and its object is to be deleted for that.
+func (s *scope) isSpentHook(hook syncer.Hook) bool {
+	noted, live := notedHook(s.operation, hook), s.live[hook.ID()]
+	if noted == nil || live == nil || live.GetUID() != noted.UID || live.GetDeletionTimestamp() != nil {
+		return false
+	}
+	return noted.Status == string(syncer.HookDone) && hook.Deletes(syncer.HookSucceeded) ||
+		noted.Status == string(syncer.HookBroken) && hook.Deletes(syncer.HookFailed)
 }
 
 // write has the status say how far the sync is, before something is done that depends on it.
