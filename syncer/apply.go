@@ -138,6 +138,7 @@ func (r *applyRun) apply(ctx context.Context, state *State) (Outcome, error) {
 		if err == nil && dry.same(state.Live) {
 			return Outcome{Object: state.Live}, nil
 		}
+		w.conflicts = dry.Conflicts
 	}
 	outcome, err := w.run(ctx)
 	if found.definition == "" || !apierrors.IsNotFound(err) || lacksNamespace(err) {

@@ -107,6 +107,14 @@ func (c *claims) behind(key types.NamespacedName, repository types.UID, revision
 	return !known || entry.repository == repository && entry.revision != revision
 }
 
+// knows says whether an Application was looked at since the start.
+func (c *claims) knows(key types.NamespacedName) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, known := c.entries[key]
+	return known
+}
+
 // holds says whether an Application declares an object, or may do so for all that is known. The cluster isn't asked for: the
 // same cluster may go by two names.
 func (c *claims) holds(key types.NamespacedName, id syncer.ID) bool {

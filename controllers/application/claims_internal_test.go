@@ -18,13 +18,13 @@ func TestClaims(t *testing.T) {
 	elsewhere.Version = "v2"
 	known := newClaims()
 
-	if !known.holds(a, motd) || !known.behind(a, "repository", "r1") {
+	if known.knows(a) || !known.holds(a, motd) || !known.behind(a, "repository", "r1") {
 		t.Error("one that wasn't looked at may declare anything")
 	}
 	if waiting := known.declare(a, "", "repository", "r1", []syncer.ID{motd}); len(waiting) > 0 {
 		t.Errorf("nobody else declares anything, got %v", waiting)
 	}
-	if !known.holds(a, elsewhere) {
+	if !known.knows(a) || !known.holds(a, elsewhere) {
 		t.Error("an object is the same under another version")
 	}
 	if known.behind(a, "repository", "r1") || !known.behind(a, "repository", "r2") || known.behind(a, "other", "r2") {

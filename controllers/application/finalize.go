@@ -69,6 +69,10 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 	if err := r.permitDeletion(ctx, s); err != nil {
 		return "", err
 	}
+	if behind, err := r.unknown(ctx, s); err != nil || behind != "" {
+		s.again = goingInterval
+		return behind, err
+	}
 	inventory := append(inventoryOf(s.app), hooksOf(s.app)...)
 	unconfirmed, err := r.unconfirmed(ctx, s, inventory)
 	if err != nil || unconfirmed != "" {
@@ -91,6 +95,21 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 		if len(going) > 0 {
 			s.again = goingInterval
 			return r.shorten(ctx, s, stage, going)
+		}
+	}
+	return "", nil
+}
+
+// unknown says which Application wasn't looked at since the start, if any: it may declare what is about to be deleted.
+func (r *Reconciler) unknown(ctx context.Context, s *scope) (string, error) {
+	var apps v1alpha1.ApplicationList
+	if err := r.client.List(ctx, &apps, client.InNamespace(s.key.Namespace)); err != nil {
+		return "", fmt.Errorf("list Applications: %w", err)
+	}
+	for i := range apps.Items {
+		other := client.ObjectKeyFromObject(&apps.Items[i])
+		if other != s.key && apps.Items[i].DeletionTimestamp == nil && !r.claims.knows(other) {
+			return fmt.Sprintf("waits until it is known what Application %s declares", other), nil
 		}
 	}
 	return "", nil

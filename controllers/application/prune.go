@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +22,8 @@ type left struct {
 	since metav1.Time
 	// kept says why it isn't to be pruned, to be read after the ID; empty if it may be.
 	kept string
+	// extraneous is true if it is no difference by its own word (IgnoreExtraneous).
+	extraneous bool
 	// settled is true if it stays as it is: it requires no pruning.
 	settled bool
 }
@@ -39,7 +42,7 @@ func (r *Reconciler) guard(ctx context.Context, s *scope, plan syncer.Plan) erro
 	rules := s.rules
 	rules.Confirmed = func(id syncer.ID) bool { return approvedSince(s.app, since(id).Time) }
 	for _, id := range plan.Prune {
-		entry := left{since: since(id), kept: whole}
+		entry := left{since: since(id), kept: whole, extraneous: s.live[id] != nil && syncer.MetaOf(s.live[id]).IgnoreExtraneous}
 		pruning := rules.Pruning(id, s.live[id])
 		other, handed := plan.Handed[id]
 		switch {
@@ -76,6 +79,11 @@ func (r *Reconciler) keepsAll(ctx context.Context, s *scope) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// surplus are the objects that are left over and make the cluster differ from the revision.
+func (s *scope) surplus() []syncer.ID {
+	return slices.DeleteFunc(slices.Clone(s.leftover), func(id syncer.ID) bool { return s.left[id].extraneous })
 }
 
 // prunable are the objects that are left over and may be pruned, in the order of deletion.

@@ -178,7 +178,7 @@ func (s *scope) difference() string {
 			found = append(found, fmt.Sprintf("%s %s", state.ID, state.Difference))
 		}
 	}
-	for _, id := range s.leftover {
+	for _, id := range s.surplus() {
 		why := s.left[id].kept
 		if why == "" {
 			why = "is not in the revision any more: it needs pruning, which syncPolicy.automated.prune allows"

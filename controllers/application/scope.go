@@ -115,7 +115,7 @@ func (s *scope) owner() syncer.Owner {
 func (s *scope) isNew() bool { return s.app.Status.Sync.Applied != s.rendered.digest }
 
 // differs says whether anything is not as the revision says.
-func (s *scope) differs() bool { return len(s.leftover) > 0 || s.unsynced() > 0 }
+func (s *scope) differs() bool { return len(s.surplus()) > 0 || s.unsynced() > 0 }
 
 // unsynced counts the desired objects that the cluster doesn't hold as they are.
 func (s *scope) unsynced() int {
