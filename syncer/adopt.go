@@ -21,28 +21,28 @@ var deployers = []string{
 	"kubectl-client-side-apply", "kubectl", "before-first-apply", "helm", "argocd-controller", "kustomize-controller", "helm-controller",
 }
 
-// inherit is what managedFields become when the fields of other deployers are ours; nil if they own none.
-func inherit(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, error) {
+// inherit is what managedFields become when the fields of other deployers, if they are wanted, and those that we have set in
+// replacing the object belong to what we apply; nil if there are none.
+func inherit(entries []metav1.ManagedFieldsEntry, others bool) ([]metav1.ManagedFieldsEntry, error) {
 	var kept []metav1.ManagedFieldsEntry
 	inherited, ours := fieldSet{}, -1
 	found := false
 	for _, entry := range entries {
-		deployed := slices.Contains(deployers, entry.Manager) && entry.Subresource == ""
-		mine := entry.Manager == FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == ""
-		if deployed || mine {
-			fields, err := fieldSetOf(entry.FieldsV1)
-			if err != nil {
-				return nil, err
-			}
-			inherited = union(inherited, fields)
-			found = found || deployed
-		}
+		mine, bequeathed := mineOf(entry, others)
 		if mine {
 			ours = len(kept)
 		}
-		if !deployed {
+		if !bequeathed {
 			kept = append(kept, entry)
 		}
+		if !mine && !bequeathed {
+			continue
+		}
+		fields, err := fieldSetOf(entry.FieldsV1)
+		if err != nil {
+			return nil, err
+		}
+		inherited, found = union(inherited, fields), found || bequeathed
 	}
 	if !found || ours < 0 {
 		return nil, nil
@@ -55,11 +55,25 @@ func inherit(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, 
 	return kept, nil
 }
 
+// mineOf says whether an entry is of what we apply, or else of what becomes ours.
+func mineOf(entry metav1.ManagedFieldsEntry, others bool) (mine, bequeathed bool) {
+	switch {
+	case entry.Subresource != "":
+		return false, false
+	case entry.Manager == FieldManager:
+		mine = entry.Operation == metav1.ManagedFieldsOperationApply
+		return mine, !mine
+	}
+	return false, others && slices.Contains(deployers, entry.Manager)
+}
+
 // adopt makes the fields of other deployers ours, and applies once more, which takes away those that the revision doesn't
-// name. applied is the object as it came back from the first apply.
+// name. applied is the object as it came back from the first apply. An object that is ours already has changed hands before: of
+// it only what we have set in another way than by applying is taken over.
 func (w *write) adopt(ctx context.Context, applied *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	others := w.live == nil && !w.options.KeepManagers
 	for range maxAttempts {
-		entries, err := inherit(applied.GetManagedFields())
+		entries, err := inherit(applied.GetManagedFields(), others)
 		if err != nil || entries == nil {
 			return applied, err
 		}

@@ -22,6 +22,8 @@ type Outcome struct {
 
 	// ignored are the fields that don't count in a comparison.
 	ignored []fieldPath
+	// replaced is true if the object was replaced rather than applied.
+	replaced bool
 	// leaving is true, and Object nil, if the object was deleted to be created again and isn't gone yet.
 	leaving bool
 }
@@ -90,7 +92,7 @@ func (w *write) run(ctx context.Context) (Outcome, error) {
 	if err != nil && w.mayRecreate(err) {
 		outcome, err = w.recreate(ctx)
 	}
-	if err == nil && w.live == nil && !w.options.KeepManagers && !outcome.leaving {
+	if err == nil && !outcome.replaced && !outcome.leaving {
 		outcome.Object, err = w.adopt(ctx, outcome.Object)
 	}
 	return outcome, err
@@ -101,6 +103,7 @@ func (w *write) put(ctx context.Context, dryRun []string) (Outcome, error) {
 	outcome := Outcome{ignored: w.ignored}
 	var err error
 	if w.options.Replace {
+		outcome.replaced = true
 		outcome.Object, err = w.replace(ctx, dryRun)
 		return outcome, err
 	}
@@ -111,6 +114,7 @@ func (w *write) put(ctx context.Context, dryRun []string) (Outcome, error) {
 		outcome.Object, err = w.patch(ctx, true, dryRun)
 	}
 	if w.options.SkipValidation && misfit(err) {
+		outcome.replaced = true
 		outcome.Object, err = w.replace(ctx, dryRun)
 	}
 	return outcome, err

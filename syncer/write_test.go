@@ -173,6 +173,13 @@ func TestReplace(t *testing.T) {
 	if _, err := resource.Update(t.Context(), live, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	states, err = under(t, syncer.Rules{}, namespace, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {z: \"1\"}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]any{"z": "1"}, states[0].Live.Object["data"]); diff != "" {
+		t.Errorf("applied again, what was only replaced goes like what was applied (-want, +got):\n%s", diff)
+	}
 }
 
 func TestValidation(t *testing.T) {
@@ -183,6 +190,13 @@ func TestValidation(t *testing.T) {
 	want := fmt.Sprintf("apply ConfigMap %s/c: failed to create typed patch object (%s/c; /v1, Kind=ConfigMap): .datas: field not declared in schema", namespace, namespace)
 	if diff := cmp.Diff(want, text(err)); diff != "" {
 		t.Errorf("a field that the schema lacks (-want, +got):\n%s", diff)
+	}
+	if _, err := under(t, syncer.Rules{}, namespace, strings.Replace(manifest, "datas: {}", "", 1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = under(t, syncer.Rules{Options: syncer.Options{SkipValidation: true}}, namespace, strings.Replace(manifest, `"1"`, `"0"`, 1))
+	if err != nil {
+		t.Fatal(err)
 	}
 	states, err := under(t, syncer.Rules{Options: syncer.Options{SkipValidation: true}}, namespace, manifest)
 	if err != nil {
