@@ -47,8 +47,14 @@ func PrepareHooks(objs []*unstructured.Unstructured, owner Owner, scope Scope, o
 			hooks = append(hooks, Hook{Phase: phase, Wave: about.Wave, Object: obj, Policies: about.DeletePolicies})
 		}
 	}
+	if len(hooks) > maxHooks {
+		return nil, &RefusedError{Problems: []string{fmt.Sprintf("%d hooks: there may be %d", len(hooks), maxHooks)}}
+	}
 	return hooks, nil
 }
+
+// maxHooks bounds the hooks of an Application: what becomes of each stands in its status.
+const maxHooks = 256
 
 // In is the hook as it runs in one sync, which a text names that no other sync of the Application has. The same text gives the
 // same object, so that a hook which was started and then forgotten is found again rather than started twice.

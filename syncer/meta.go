@@ -202,5 +202,5 @@ func words[T ~string](r *metaReader, key, value string, known map[string]T) []T 
 }
 
 func (r *metaReader) problem(key, value, takes string) {
-	r.problems = append(r.problems, fmt.Sprintf("annotation %s: %q can't be understood: %s", key, value, takes))
+	r.problems = append(r.problems, fmt.Sprintf("annotation %s: %q can't be understood: %s", key, bounded(value), takes))
 }

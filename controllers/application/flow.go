@@ -130,7 +130,7 @@ func (r *Reconciler) inOnePass(ctx context.Context, s *scope, f *flow) error {
 		}
 	}
 	if waits := s.blocked(f); waits != "" {
-		s.operation.Message = "waits until it can be applied: " + waits
+		s.operation.Message = status.Bounded("waits until it can be applied: " + waits)
 		return nil
 	}
 	r.succeed(s)
@@ -170,7 +170,7 @@ func (r *Reconciler) succeed(s *scope) {
 }
 
 func (r *Reconciler) finish(s *scope, phase v1alpha1.OperationPhase, message string) {
-	s.operation.Phase, s.operation.Message, s.operation.FinishedAt = phase, message, r.moment()
+	s.operation.Phase, s.operation.Message, s.operation.FinishedAt = phase, status.Bounded(message), r.moment()
 	if s.automated() && s.differs() {
 		s.lookAgain(behindInterval) // what has changed in the meantime, or wasn't a part of it, is mended next
 	}
@@ -186,7 +186,7 @@ func (r *Reconciler) failed(ctx context.Context, s *scope, f *flow, err error) e
 	switch {
 	case limited, stepwise && status.Terminal(err):
 	case stepwise:
-		s.operation.Message = err.Error()
+		s.operation.Message = status.Bounded(err.Error())
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	case s.automated() && s.isNew():
 		r.finishAs(s, v1alpha1.OperationFailed, err.Error())
@@ -199,7 +199,7 @@ func (r *Reconciler) failed(ctx context.Context, s *scope, f *flow, err error) e
 func (r *Reconciler) finishAs(s *scope, phase v1alpha1.OperationPhase, message string) {
 	r.finish(s, phase, message)
 	last := s.app.Status.Operation
-	if last != nil && last.Phase == phase && last.Message == message && last.Manifests == s.operation.Manifests && last.FinishedAt != nil {
+	if last != nil && last.Phase == phase && last.Message == s.operation.Message && last.Manifests == s.operation.Manifests && last.FinishedAt != nil {
 		s.operation.FinishedAt = last.FinishedAt
 	}
 }
@@ -208,7 +208,7 @@ func (r *Reconciler) finishAs(s *scope, phase v1alpha1.OperationPhase, message s
 func (r *Reconciler) fail(ctx context.Context, s *scope, f *flow, message string) error {
 	op, retry := s.operation, s.app.Spec.SyncPolicy.Retry
 	if syncer.ParsePlace(op.Step).Phase != syncer.SyncFail {
-		op.Message = message
+		op.Message = status.Bounded(message)
 		if len(f.failure) > 0 {
 			op.Step = f.failure[0].String()
 			return r.walk(ctx, s, f)

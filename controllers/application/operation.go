@@ -192,7 +192,7 @@ func (r *Reconciler) giveUp(ctx context.Context, s *scope) error {
 		if err := r.obey(ctx, s); err != nil || s.operation == nil {
 			return err
 		}
-		s.operation.Phase, s.operation.Message, s.operation.FinishedAt = v1alpha1.OperationError, s.err.Error(), r.moment()
+		s.operation.Phase, s.operation.Message, s.operation.FinishedAt = v1alpha1.OperationError, status.Bounded(s.err.Error()), r.moment()
 	case isRunning(last) && s.head.Revision != "" && last.Revision != s.head.Revision:
 		r.markSuperseded(s, ", and can't be synced itself")
 	}

@@ -52,7 +52,7 @@ func (r *Reconciler) walk(ctx context.Context, s *scope, f *flow) error {
 		case !move.Acts():
 			s.operation.Step = move.Place.String()
 			if !failing {
-				s.operation.Message = move.Waits
+				s.operation.Message = status.Bounded(move.Waits)
 			}
 			s.lookAgain(remaining)
 			return nil
@@ -170,7 +170,7 @@ func (r *Reconciler) hookProgress(ctx context.Context, s *scope, f *flow, hook s
 	if noted != nil {
 		noted.Status = string(result.Status)
 		if result.Status == syncer.HookBroken {
-			noted.Message = result.Message
+			noted.Message = status.Bounded(result.Message)
 		}
 		return result, nil
 	}

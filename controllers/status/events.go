@@ -22,6 +22,9 @@ func (r Recorder) Eventf(regarding, related runtime.Object, kind, reason, action
 	r.recorder.Eventf(regarding, related, kind, reason, action, "%s", cut(fmt.Sprintf(note, args...), maxNote))
 }
 
+// Bounded shortens a message to what a condition takes.
+func Bounded(message string) string { return cut(message, maxMessage) }
+
 // cut shortens a text to a number of bytes, and shows that it did.
 func cut(text string, length int) string {
 	const mark = " ..."
