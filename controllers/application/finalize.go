@@ -45,7 +45,7 @@ func (r *Reconciler) finalize(ctx context.Context, s *scope) (reconcile.Result, 
 		return reconcile.Result{}, nil
 	}
 	waits, err := r.cascade(ctx, s, cascades[finalizers[0]])
-	if err != nil && r.vanishes(ctx, s) {
+	if (err != nil || waits != "") && r.vanishes(ctx, s, err) {
 		err, waits = nil, "" // the objects go with the namespace, whatever Fairlead may do there
 	}
 	if err == nil && waits == "" {
@@ -209,13 +209,17 @@ func waveIn(app *v1alpha1.Application) func(syncer.ID) int {
 }
 
 // vanishes says whether the objects go by themselves, since an Application that deploys to its own namespace goes with it:
-// the ServiceAccount that could delete them may be gone already.
-func (r *Reconciler) vanishes(ctx context.Context, s *scope) bool {
-	if s.app.Namespace == r.ownNamespace {
+// the ServiceAccount that could delete them may be gone already. Those in another cluster stay if the kubeconfig went first: nobody
+// can reach them then.
+func (r *Reconciler) vanishes(ctx context.Context, s *scope, err error) bool {
+	switch {
+	case s.app.Namespace == r.ownNamespace:
+		return false
+	case access.IsRemote(s.app) && access.ReasonOf(err, "") != v1alpha1.ReasonSecretNotUsable:
 		return false
 	}
 	namespace := &corev1.Namespace{}
-	err := r.live.Get(ctx, client.ObjectKey{Name: s.app.Namespace}, namespace)
+	err = r.live.Get(ctx, client.ObjectKey{Name: s.app.Namespace}, namespace)
 	return err == nil && namespace.DeletionTimestamp != nil
 }
 
