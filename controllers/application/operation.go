@@ -85,7 +85,7 @@ func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 		s.operation = last.DeepCopy()
 	case running && last.Operation != nil:
 		s.begin(r.begun(s, last.Operation))
-	case s.isDue():
+	case s.isDue(superseded):
 		s.begin(r.begun(s, nil))
 		if s.hasFailed() {
 			s.operation.StartedAt, s.operation.Retries = last.StartedAt, last.Retries
@@ -94,9 +94,10 @@ func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// isDue says whether a sync is to begin by itself.
-func (s *scope) isDue() bool {
-	return s.automated() && s.isNew() && !s.isSpent() && (s.unsynced() > 0 || len(s.hooks) > 0 || len(s.due()) > 0)
+// isDue says whether a sync is to begin by itself. One that supersedes another begins even if nothing is known to differ: the
+// history says what came of the one before, and then what is there.
+func (s *scope) isDue(supersedes bool) bool {
+	return s.automated() && s.isNew() && !s.isSpent() && (supersedes || s.unsynced() > 0 || len(s.hooks) > 0 || len(s.due()) > 0)
 }
 
 // hasFailed says whether a sync of all of these manifests has failed.
