@@ -13,7 +13,8 @@ import (
 type Scope struct {
 	// Namespace is given to objects that name none.
 	Namespace string
-	// NamespaceOnly refuses cluster-scoped kinds and objects of any other namespace.
+	// NamespaceOnly refuses cluster-scoped kinds, objects of any other namespace, and owner references: by them an object would
+	// hold up the deletion of others, also of cluster-scoped ones.
 	NamespaceOnly bool
 }
 
@@ -159,6 +160,10 @@ func (s Scope) place(obj *unstructured.Unstructured, namespaced bool) string {
 	if s.NamespaceOnly && obj.GetNamespace() != s.Namespace {
 		return fmt.Sprintf("%s is in another namespace: an Application outside of Fairlead's own namespace may deploy to its namespace %s only",
 			IDOf(obj), s.Namespace)
+	}
+	if s.NamespaceOnly && len(obj.GetOwnerReferences()) > 0 {
+		return fmt.Sprintf("%s has metadata.ownerReferences: an Application outside of Fairlead's own namespace may not make an object "+
+			"the child of another: leave them out", IDOf(obj))
 	}
 	return ""
 }

@@ -88,6 +88,11 @@ func TestPrepareRefuses(t *testing.T) {
 			manifests: "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r, namespace: web}", scope: team,
 			want: "ClusterRole r is cluster-scoped: an Application outside of Fairlead's own namespace may deploy to its namespace web only",
 		},
+		"ChildOfAnother": {
+			reason:    "an object that blocks its owner's deletion would hold up what isn't the team's",
+			manifests: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, ownerReferences: [{apiVersion: v1, kind: Namespace, name: web, uid: u, blockOwnerDeletion: true}]}", scope: team,
+			want: "ConfigMap web/c has metadata.ownerReferences: an Application outside of Fairlead's own namespace may not make an object the child of another: leave them out",
+		},
 		"Several": {
 			reason:    "all that is wrong is said at once, and only a change of the revision can mend the first",
 			manifests: "apiVersion: v1\nkind: ConfigMap\n---\napiVersion: example.com/v1\nkind: Boat\nmetadata: {name: b}",

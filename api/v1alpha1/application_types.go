@@ -67,6 +67,7 @@ type ApplicationSpec struct {
 	// applied. In Fairlead's own namespace it is optional: without it the controller's rights count. Anywhere else
 	// it defaults to `fairlead-sync`.
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
 	// +optional
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 

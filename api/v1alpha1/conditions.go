@@ -150,4 +150,6 @@ const (
 	ReasonSynced Reason = "Synced"
 	// ReasonDriftHealed is the event of a drift that was taken back.
 	ReasonDriftHealed Reason = "DriftHealed"
+	// ReasonFightingOver is the event of an object that somebody changes again and again, so that it is set back ever later.
+	ReasonFightingOver Reason = "FightingOver"
 )

@@ -53,7 +53,7 @@ func (r *Reconciler) judge(ctx context.Context, s *scope) time.Duration {
 	now, next, looks := r.now(), time.Duration(0), 0
 	symptoms := map[syncer.ID]*symptom{}
 	for i, state := range s.states {
-		health := s.checks.HealthOf(state.ID, state.Live)
+		health := s.healthOf(state)
 		if (health.Status == syncer.Progressing || health.Status == syncer.Degraded) && syncer.RunsPods(state.ID) {
 			known, ok := s.memory.symptoms[state.ID]
 			if !ok {
@@ -75,6 +75,18 @@ func (r *Reconciler) judge(ctx context.Context, s *scope) time.Duration {
 	}
 	s.memory.symptoms = symptoms
 	return next
+}
+
+// healthOf is the health of one object. The expressions of the spec see only what this Application has applied: the watch shows
+// more than the ServiceAccount may read, and a message would tell it on.
+func (s *scope) healthOf(state syncer.State) syncer.Health {
+	if state.Live == nil {
+		return s.checks.HealthOf(state.ID, nil)
+	}
+	if owner, owned := syncer.OwnerOf(state.Live); !owned || owner != s.owner() {
+		return syncer.HealthOf(state.ID, state.Live)
+	}
+	return s.checks.HealthOf(state.ID, state.Live)
 }
 
 // look asks the pods of one workload. Not being answered is no failure: the workload's own words stand.

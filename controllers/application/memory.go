@@ -31,6 +31,8 @@ type memory struct {
 	checked int64
 	// symptoms are those of the workloads that aren't healthy.
 	symptoms map[syncer.ID]*symptom
+	// fights are the objects that were set back lately.
+	fights fights
 }
 
 // memories holds one memory for each Application. One Application is reconciled once at a time, so that the memory itself
@@ -47,7 +49,7 @@ func (m *memories) of(key types.NamespacedName) *memory {
 	defer m.mu.Unlock()
 	known, ok := m.entries[key]
 	if !ok {
-		known = &memory{comparer: syncer.NewComparer(), written: map[syncer.ID]*unstructured.Unstructured{}}
+		known = &memory{comparer: syncer.NewComparer(), written: map[syncer.ID]*unstructured.Unstructured{}, fights: fights{}}
 		m.entries[key] = known
 	}
 	return known

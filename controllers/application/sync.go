@@ -144,11 +144,7 @@ func (r *Reconciler) mend(ctx context.Context, s *scope) error {
 		}
 	}
 	if s.unsynced() > 0 && automated.SelfHeal {
-		all := make([]syncer.ID, len(s.states))
-		for i, state := range s.states {
-			all[i] = state.ID
-		}
-		if err := r.apply(ctx, s, all); err != nil {
+		if err := r.heal(ctx, s); err != nil {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
 	}
