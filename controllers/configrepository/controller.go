@@ -28,8 +28,11 @@ import (
 )
 
 const (
-	// concurrency is the number of repositories that are worked on at once; each has one writer.
-	concurrency = 8
+	// concurrency is the number of repositories that are worked on at once; each has one writer. The work is waiting for Git
+	// servers, up to spec.timeout for each request: a server that doesn't answer holds up as many of these as it has repositories, and
+	// with fewer the repositories of other servers would wait for it. One that waits costs a goroutine and a connection; what a
+	// repository takes in memory it takes whether it is worked on or not.
+	concurrency = 32
 	// A failed run is tried again after retryFirst, then twice as late each time up to retryLast.
 	retryFirst = 500 * time.Millisecond
 	retryLast  = time.Minute
