@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/syncer"
-	"github.com/fairlead/fairlead/syncer/render"
 )
 
 func version(uid types.UID, resourceVersion string) *unstructured.Unstructured {
@@ -52,14 +51,5 @@ func TestNewest(t *testing.T) {
 				t.Errorf("\n%s\nremembered: %v", tc.reason, kept)
 			}
 		})
-	}
-}
-
-func TestValueFilesOutside(t *testing.T) {
-	t.Parallel()
-	source := render.Source{Path: "apps/webhooks", Helm: render.Helm{ValueFiles: []string{"values.yaml", "/env/prod.yaml", "../common.yaml", "sub/../values.yaml"}}}
-	want := []string{"env/prod.yaml", "apps/common.yaml", "apps/webhooks/values.yaml"}
-	if diff := cmp.Diff(want, valueFilesOutside(source)); diff != "" {
-		t.Errorf("every file that may lie outside of the chart is an input of its own (-want, +got):\n%s", diff)
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -89,11 +87,11 @@ func (known rendered) render(ctx context.Context, snapshot *gitwriter.Snapshot, 
 	return rendered{inputs: inputs, read: made.Read, kind: made.Type, objects: made.Objects, digest: digest}, err
 }
 
-// inputsOf hashes all that rendering reads: the tree of the path, the value files outside of it, what the last rendering
-// has read, the source itself and the cluster's capabilities.
+// inputsOf hashes all that rendering reads: the tree of the path, what the last rendering of the same source has read outside
+// of it, the source itself and the cluster's capabilities.
 func inputsOf(snapshot *gitwriter.Snapshot, source render.Source, caps render.Capabilities, last []string) (string, error) {
 	read := map[string]string{}
-	for _, file := range slices.Concat([]string{source.Path}, valueFilesOutside(source), last) {
+	for _, file := range slices.Concat([]string{source.Path}, last) {
 		id, err := snapshot.ID(file)
 		if err != nil {
 			// The renderer says what is wrong with it; here it only must not look like the same input.
@@ -102,19 +100,6 @@ func inputsOf(snapshot *gitwriter.Snapshot, source render.Source, caps render.Ca
 		read[file] = id
 	}
 	return hashOf(map[string]any{"read": read, "source": source, "capabilities": caps})
-}
-
-func valueFilesOutside(source render.Source) []string {
-	var outside []string
-	for _, file := range source.Helm.ValueFiles {
-		switch {
-		case strings.HasPrefix(file, "/"):
-			outside = append(outside, strings.TrimPrefix(path.Clean(file), "/"))
-		case strings.Contains(file, ".."):
-			outside = append(outside, path.Join(source.Path, file))
-		}
-	}
-	return outside
 }
 
 // digestOf is the digest of what is to be in the cluster: the objects, and the namespace of those that name none.

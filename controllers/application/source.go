@@ -1,6 +1,7 @@
 package application
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,17 +107,7 @@ func sourceOf(app *v1alpha1.Application) render.Source {
 		helm = &v1alpha1.HelmSource{}
 	}
 	source := render.Source{
-		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace, Type: typeOf(app.Spec.Source),
-		Helm: render.Helm{ReleaseName: helm.ReleaseName, ValueFiles: helm.ValueFiles, Values: helm.Values},
-	}
-	if source.Helm.ReleaseName == "" {
-		source.Helm.ReleaseName = app.Name
-	}
-	if helm.ValuesObject != nil {
-		source.Helm.ValuesObject = helm.ValuesObject.Raw
-	}
-	for _, parameter := range helm.Parameters {
-		source.Helm.Parameters = append(source.Helm.Parameters, render.Parameter(parameter))
+		Path: app.Spec.Source.Path, Namespace: app.Spec.Destination.Namespace, Type: typeOf(app.Spec.Source), Helm: helmOf(*helm, app.Name),
 	}
 	if kustomize := app.Spec.Source.Kustomize; kustomize != nil {
 		source.Kustomize = kustomizeOf(*kustomize)
@@ -125,6 +116,26 @@ func sourceOf(app *v1alpha1.Application) render.Source {
 		source.Directory = render.Directory(*directory)
 	}
 	return source
+}
+
+// helmOf is how a chart is rendered.
+func helmOf(source v1alpha1.HelmSource, name string) render.Helm {
+	helm := render.Helm{
+		ReleaseName: cmp.Or(source.ReleaseName, name), ValueFiles: source.ValueFiles, Values: source.Values,
+		IgnoreMissingValueFiles: source.IgnoreMissingValueFiles, SkipCRDs: source.SkipCrds, SkipTests: source.SkipTests,
+		SkipSchemaValidation: source.SkipSchemaValidation,
+		KubeVersion:          source.KubeVersion, APIVersions: source.APIVersions, Namespace: source.Namespace,
+	}
+	if source.ValuesObject != nil {
+		helm.ValuesObject = source.ValuesObject.Raw
+	}
+	for _, parameter := range source.Parameters {
+		helm.Parameters = append(helm.Parameters, render.Parameter(parameter))
+	}
+	for _, parameter := range source.FileParameters {
+		helm.FileParameters = append(helm.FileParameters, render.FileParameter(parameter))
+	}
+	return helm
 }
 
 // typeOf is the kind of source that the Application says it is.

@@ -22,6 +22,9 @@ const byteOrderMark = "\xEF\xBB\xBF"
 type tree struct {
 	fsys fs.FS
 	read budget
+	// outside are files and folders that the result depends on beside the source's own folder, those that aren't there
+	// included.
+	outside []string
 }
 
 // check refuses a path that leads through a symbolic link or to nothing. Every part of it is looked at: a file system

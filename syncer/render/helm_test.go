@@ -3,6 +3,7 @@ package render_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -13,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
@@ -48,11 +49,21 @@ func helm(t *testing.T, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// helmTemplate is what `helm template` makes of the same source.
-func helmTemplate(t *testing.T, root string, source render.Source, apiVersions []string) ([]map[string]any, error) {
+// helmTemplate is what `helm template` prints of the same source.
+func helmTemplate(t *testing.T, root string, source render.Source, apiVersions []string) (string, error) {
 	t.Helper()
-	args := []string{"template", source.Helm.ReleaseName, filepath.Join(root, source.Path), "--include-crds", "--namespace", source.Namespace, "--kube-version", kubeVersion}
-	for _, version := range apiVersions {
+	args := []string{
+		"template", source.Helm.ReleaseName, filepath.Join(root, source.Path),
+		"--namespace", cmp.Or(source.Helm.Namespace, source.Namespace), "--kube-version", cmp.Or(source.Helm.KubeVersion, kubeVersion),
+	}
+	for flag, given := range map[string]bool{
+		"--include-crds": !source.Helm.SkipCRDs, "--skip-tests": source.Helm.SkipTests, "--skip-schema-validation": source.Helm.SkipSchemaValidation,
+	} {
+		if given {
+			args = append(args, flag)
+		}
+	}
+	for _, version := range slices.Concat(apiVersions, source.Helm.APIVersions) {
 		args = append(args, "--api-versions", version)
 	}
 	for _, file := range source.Helm.ValueFiles {
@@ -75,11 +86,26 @@ func helmTemplate(t *testing.T, root string, source render.Source, apiVersions [
 		}
 		args = append(args, flag, parameter.Name+"="+parameter.Value)
 	}
-	out, err := helm(t, args...)
-	if err != nil {
-		return nil, err
+	for _, parameter := range source.Helm.FileParameters {
+		args = append(args, "--set-file", parameter.Name+"="+filepath.Join(root, source.Path, parameter.Path))
 	}
-	return parse(t, out), nil
+	out, err := helm(t, args...)
+	return string(out), err
+}
+
+// compare holds what was rendered against what helm prints: the text byte for byte, and the objects as kubectl would read it.
+func compare(t *testing.T, want string, got render.Rendered, reason string) {
+	t.Helper()
+	var text strings.Builder
+	if err := got.Text.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(want, text.String()); diff != "" {
+		t.Errorf("\n%s\ntext: -helm template, +Render:\n%s", reason, diff)
+	}
+	if diff := gocmp.Diff(parse(t, []byte(want)), contents(got.Objects)); diff != "" {
+		t.Errorf("\n%s\nobjects: -helm template, +Render:\n%s", reason, diff)
+	}
 }
 
 // parse reads a YAML stream as kubectl does.
@@ -144,10 +170,25 @@ func TestRenderEqualsHelm(t *testing.T) {
 			reason: "values as an object, with numbers as YAML reads them",
 			source: render.Source{Path: "features", Helm: render.Helm{ValuesObject: []byte(`{"numbers": [1000000, 0.1, 12345678901234567890], "count": 1, "name": "a---b"}`)}},
 		},
-		"Features":     {reason: "functions, files, several documents in one file, duplicate keys, unknown kinds", source: render.Source{Path: "features"}},
-		"Subcharts":    {reason: "conditions, tags, aliases, globals, imported values, a library", source: render.Source{Path: "umbrella"}},
-		"Disabled":     {reason: "a subchart that a value switches off", source: render.Source{Path: "umbrella", Helm: render.Helm{Values: "second: {enabled: false}\ncache: {enabled: false}"}}},
-		"Lifecycle":    {reason: "definitions first and untemplated, hooks last, hooks that nobody knows left out", source: render.Source{Path: "lifecycle"}},
+		"Features":   {reason: "functions, files, several documents in one file, duplicate keys, unknown kinds", source: render.Source{Path: "features"}},
+		"Subcharts":  {reason: "conditions, tags, aliases, globals, imported values, a library", source: render.Source{Path: "umbrella"}},
+		"Disabled":   {reason: "a subchart that a value switches off", source: render.Source{Path: "umbrella", Helm: render.Helm{Values: "second: {enabled: false}\ncache: {enabled: false}"}}},
+		"Lifecycle":  {reason: "definitions first and untemplated, hooks last, hooks that nobody knows left out", source: render.Source{Path: "lifecycle"}},
+		"SkipTests":  {reason: "test hooks left out, other hooks kept", source: render.Source{Path: "lifecycle", Helm: render.Helm{SkipTests: true}}},
+		"SkipCRDs":   {reason: "no definitions", source: render.Source{Path: "lifecycle", Helm: render.Helm{SkipCRDs: true}}},
+		"SkipSchema": {reason: "values that don't fit a schema that isn't asked", source: render.Source{Path: "schema", Helm: render.Helm{Values: "replicas: 0", SkipSchemaValidation: true}}},
+		"Namespace":  {reason: "a namespace for templates alone", source: render.Source{Path: "features", Helm: render.Helm{Namespace: "other"}}},
+		"FileParameters": {
+			reason: "values that are whole files, set last",
+			source: render.Source{Path: "features", Helm: render.Helm{
+				Parameters:     []render.Parameter{{Name: "name", Value: "by parameter"}},
+				FileParameters: []render.FileParameter{{Name: "name", Path: "ignored/secret.txt"}},
+			}},
+		},
+		"OwnCapabilities": {
+			reason: "a version and kinds in place of the cluster's",
+			source: render.Source{Path: "capabilities", Helm: render.Helm{KubeVersion: "v1.31.7", APIVersions: []string{"example.com/v1/Ship"}}},
+		},
 		"Schema":       {reason: "values that fit the schema", source: render.Source{Path: "schema"}},
 		"Capabilities": {reason: "the cluster's version and kinds", source: render.Source{Path: "capabilities"}, apiVersions: []string{"example.com/v1/Ship"}},
 		"Subchart":     {reason: "a chart that is another's subchart, too", source: render.Source{Path: "umbrella/charts/cache"}},
@@ -160,16 +201,14 @@ func TestRenderEqualsHelm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(want) == 0 {
+			if strings.TrimSpace(want) == "" {
 				t.Fatal("helm template makes nothing: the case shows nothing")
 			}
 			got, err := render.Render(t.Context(), os.DirFS("testdata"), tc.source, capabilities(tc.apiVersions))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, contents(got.Objects)); diff != "" {
-				t.Errorf("\n%s\n-helm template, +Render:\n%s", tc.reason, diff)
-			}
+			compare(t, want, got, tc.reason)
 		})
 	}
 }
@@ -203,9 +242,7 @@ func TestRenderPackedSubcharts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, contents(got.Objects)); diff != "" {
-		t.Errorf("-helm template, +Render:\n%s", diff)
-	}
+	compare(t, want, got, "subcharts that are packed")
 }
 
 // TestRefusesWhatHelmRefuses holds both against sources that can't be rendered. Helm's words are its own.

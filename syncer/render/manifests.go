@@ -10,7 +10,6 @@ import (
 
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 )
@@ -19,53 +18,68 @@ import (
 type manifest struct {
 	// file that it came from.
 	file string
-	// fields of the document.
+	// text of the document, as it was made.
+	text string
+	// fields of the document; nil if it has none.
 	fields map[string]any
 }
 
 // notesSuffix marks files that are made for people.
 const notesSuffix = "NOTES.txt"
 
-// objectsOf reads what the templates of a chart made, and its CustomResourceDefinitions, in the order in which `helm
-// template --include-crds` prints them: definitions, ordinary objects, hooks.
+// chartDocuments are the documents of a chart, in the order in which `helm template --include-crds` prints them.
+type chartDocuments struct{ definitions, generic, hooks []manifest }
+
+// all are all of them in that order.
+func (d chartDocuments) all() []manifest { return slices.Concat(d.definitions, d.generic, d.hooks) }
+
+// documentsOf reads what the templates of a chart made, and its CustomResourceDefinitions.
 //
 // Helm parses each document to find its place, and leaves the objects to others. Here a document is parsed once, which is
 // most of the time that there is to save.
-func objectsOf(c *chart.Chart, made map[string]string) ([]*unstructured.Unstructured, error) {
-	var manifests, generic, hooks []manifest
+func documentsOf(c *chart.Chart, made map[string]string, options Helm) (chartDocuments, error) {
+	var documents chartDocuments
 	var err error
-	for _, crd := range c.CRDObjects() {
-		if manifests, err = readManifests(manifests, crd.Filename, string(crd.File.Data)); err != nil {
-			return nil, err
+	if !options.SkipCRDs {
+		for _, crd := range c.CRDObjects() {
+			if documents.definitions, err = readManifests(documents.definitions, crd.Filename, string(crd.File.Data)); err != nil {
+				return documents, err
+			}
 		}
 	}
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		if size += len(made[name]); size > maxOutput {
-			return nil, fmt.Errorf("the templates make more than %d MiB", maxOutput>>20)
+			return documents, fmt.Errorf("the templates make more than %d MiB", maxOutput>>20)
 		}
 		if strings.HasSuffix(name, notesSuffix) {
 			continue
 		}
 		read, err := readManifests(nil, name, made[name])
 		if err != nil {
-			return nil, err
+			return documents, err
 		}
-		for _, document := range read {
-			switch when, hook := document.hook(); {
-			case !hook:
-				generic = append(generic, document)
-			case runs(when):
-				hooks = append(hooks, document)
-			}
-		}
+		documents.sort(read, options.SkipTests)
 	}
-	slices.SortStableFunc(generic, compareKinds)
-	slices.SortStableFunc(hooks, compareKinds)
-	return flatten(slices.Concat(manifests, generic, hooks))
+	slices.SortStableFunc(documents.generic, compareKinds)
+	slices.SortStableFunc(documents.hooks, compareKinds)
+	return documents, nil
 }
 
-// readManifests appends the documents of a file. Empty ones are skipped.
+// sort puts the documents of a file where they belong.
+func (d *chartDocuments) sort(read []manifest, skipTests bool) {
+	for _, document := range read {
+		when, hook := document.hook()
+		switch runs, tests := eventsOf(when); {
+		case !hook:
+			d.generic = append(d.generic, document)
+		case runs && (!tests || !skipTests):
+			d.hooks = append(d.hooks, document)
+		}
+	}
+}
+
+// readManifests appends the documents of a file. One that is nothing but comments has no fields.
 func readManifests(manifests []manifest, file, content string) ([]manifest, error) {
 	for _, document := range documents(content) {
 		data, err := yaml.YAMLToJSON([]byte(document))
@@ -76,14 +90,11 @@ func readManifests(manifests []manifest, file, content string) ([]manifest, erro
 		if err := json.Unmarshal(data, &value); err != nil { // whole numbers stay whole
 			return nil, fmt.Errorf("JSON parse error on %s: %w", file, err)
 		}
-		if value == nil {
-			continue
-		}
 		fields, ok := value.(map[string]any)
-		if !ok {
+		if !ok && value != nil {
 			return nil, fmt.Errorf("%s makes a document that is no object: each must have apiVersion and kind", file)
 		}
-		manifests = append(manifests, manifest{file: file, fields: fields})
+		manifests = append(manifests, manifest{file: file, text: document, fields: fields})
 	}
 	return manifests, nil
 }
@@ -121,14 +132,17 @@ var events = []string{
 	"pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback", "test", "test-success",
 }
 
-// runs says whether Helm knows every event of a hook. It drops a hook with one that it doesn't know.
-func runs(when string) bool {
+// eventsOf says whether Helm knows every event of a hook, for it drops a hook with one that it doesn't know; and whether tests
+// are among them.
+func eventsOf(when string) (runs, tests bool) {
 	for event := range strings.SplitSeq(when, ",") {
-		if !slices.Contains(events, strings.ToLower(strings.TrimSpace(event))) {
-			return false
+		event = strings.ToLower(strings.TrimSpace(event))
+		if !slices.Contains(events, event) {
+			return false, false
 		}
+		tests = tests || event == "test" || event == "test-success"
 	}
-	return true
+	return true, tests
 }
 
 // ranks are the places of kinds in Helm's order of installation.

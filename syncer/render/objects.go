@@ -12,6 +12,9 @@ func flatten(manifests []manifest) ([]*unstructured.Unstructured, error) {
 	objects := make([]*unstructured.Unstructured, 0, len(manifests))
 	var err error
 	for _, document := range manifests {
+		if document.fields == nil {
+			continue
+		}
 		if objects, err = appendObjects(objects, document.fields, document.file); err != nil {
 			return nil, err
 		}

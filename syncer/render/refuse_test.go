@@ -104,7 +104,7 @@ func TestRenderRefuses(t *testing.T) {
 			reason: "a value file that is a link",
 			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "values/prod.yaml": "-> ../../secret.yaml"},
 			source: render.Source{Helm: render.Helm{ValueFiles: []string{"/values/prod.yaml"}}},
-			want: "render apps/web: value file /values/prod.yaml: values/prod.yaml is a symbolic link: links are never followed, " +
+			want: "render apps/web: value file values/prod.yaml: values/prod.yaml is a symbolic link: links are never followed, " +
 				"put the file itself there",
 		},
 		"ValueFileBroken": {

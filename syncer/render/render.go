@@ -14,7 +14,7 @@ import (
 type Source struct {
 	// Path of the chart, the kustomization or the directory, relative to the root of the repository; "." is the root.
 	Path string
-	// Namespace that the release goes to (.Release.Namespace).
+	// Namespace that the objects go to; .Release.Namespace, unless Helm names another.
 	Namespace string
 	// Type says what the path is. Empty: that is found out, as Argo CD does.
 	Type Type
@@ -32,6 +32,8 @@ type Rendered struct {
 	Type Type
 	// Objects in order.
 	Objects []*unstructured.Unstructured
+	// Text of a chart's objects, as its templates made it; nothing for other sources.
+	Text Text
 	// Read are the files and folders of the repository that the objects depend on. As long as none of them changes, the
 	// same source with the same capabilities renders to the same objects.
 	Read []string
@@ -42,7 +44,9 @@ type Rendered struct {
 type Helm struct {
 	// ReleaseName is .Release.Name.
 	ReleaseName string
-	// ValueFiles are relative to the chart, or with a leading "/" to the root of the repository.
+	// ValueFiles are relative to the chart, or with a leading "/" to the root of the repository. A pattern stands for the
+	// files that it matches, in the order of their paths: `*`, `?` and `[a-z]` stand for characters other than "/", and `**`
+	// for any number of folders.
 	ValueFiles []string
 	// Values is a YAML document.
 	Values string
@@ -50,6 +54,31 @@ type Helm struct {
 	ValuesObject []byte
 	// Parameters are single values.
 	Parameters []Parameter
+	// FileParameters are single values that are read from files. They are set last.
+	FileParameters []FileParameter
+	// IgnoreMissingValueFiles leaves out value files that aren't there, and patterns that match nothing.
+	IgnoreMissingValueFiles bool
+	// SkipCRDs leaves out the folders `crds` of the chart and its subcharts.
+	SkipCRDs bool
+	// SkipTests leaves out test hooks.
+	SkipTests bool
+	// SkipSchemaValidation doesn't hold the values against values.schema.json.
+	SkipSchemaValidation bool
+	// KubeVersion is .Capabilities.KubeVersion, in place of that of Capabilities.
+	KubeVersion string
+	// APIVersions are .Capabilities.APIVersions, in place of those of Capabilities and beside those that Helm knows, as with
+	// `helm template --api-versions`.
+	APIVersions []string
+	// Namespace is .Release.Namespace, in place of that of Source.
+	Namespace string
+}
+
+// FileParameter is a single value that is read from a file, as with `helm --set-file`.
+type FileParameter struct {
+	// Name is the key path.
+	Name string
+	// Path of the file, as in ValueFiles.
+	Path string
 }
 
 // Parameter is a single value, as with `helm --set`.
@@ -140,24 +169,31 @@ func guarded(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (re
 		rendered.Objects, err = files.directory(ctx, src.Path, src.Directory)
 	case TypeHelm:
 		files.read.what, files.read.advice = "chart", "leave out what it doesn't need, by .helmignore"
-		rendered.Objects, err = files.helm(ctx, src, caps)
+		err = files.helm(ctx, &rendered, src, caps)
 	}
 	return rendered, err
 }
 
 // helm renders a chart.
-func (t *tree) helm(ctx context.Context, src Source, caps Capabilities) ([]*unstructured.Unstructured, error) {
+func (t *tree) helm(ctx context.Context, rendered *Rendered, src Source, caps Capabilities) error {
 	loaded, err := t.loadChart(ctx, src.Path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	values, err := t.values(src)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	made, err := executeChart(ctx, loaded, values, src, caps)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return objectsOf(loaded, made)
+	documents, err := documentsOf(loaded, made, src.Helm)
+	if err != nil {
+		return err
+	}
+	rendered.Text = documents.text(loaded)
+	rendered.Read = append(rendered.Read, t.outside...)
+	rendered.Objects, err = flatten(documents.all())
+	return err
 }

@@ -1,8 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -16,7 +18,7 @@ func executeChart(ctx context.Context, c *chart.Chart, values map[string]any, sr
 	if err := chartutil.ValidateReleaseName(src.Helm.ReleaseName); err != nil {
 		return nil, fmt.Errorf("release name %q: %w", src.Helm.ReleaseName, err)
 	}
-	capabilities, err := capabilitiesOf(caps)
+	capabilities, err := capabilitiesOf(src.Helm, caps)
 	if err != nil {
 		return nil, err
 	}
@@ -29,30 +31,34 @@ func executeChart(ctx context.Context, c *chart.Chart, values map[string]any, sr
 	if err := missingBelow(c, ""); err != nil {
 		return nil, err
 	}
-	release := common.ReleaseOptions{Name: src.Helm.ReleaseName, Namespace: src.Namespace, Revision: 1, IsInstall: true}
+	release := common.ReleaseOptions{Name: src.Helm.ReleaseName, Namespace: cmp.Or(src.Helm.Namespace, src.Namespace), Revision: 1, IsInstall: true}
 	top, err := util.ToRenderValuesWithSchemaValidation(c, values, release, capabilities, true)
 	if err != nil {
 		return nil, fmt.Errorf("values: %w", err)
 	}
-	merged, _ := top["Values"].(common.Values)
-	if err := validate(c, merged); err != nil {
-		return nil, err
+	if merged, _ := top["Values"].(common.Values); !src.Helm.SkipSchemaValidation {
+		if err := validate(c, merged); err != nil {
+			return nil, err
+		}
 	}
 	// No client: `lookup` finds nothing. No name is resolved.
 	return engine.Engine{CustomTemplateFuncs: bounded(ctx)}.RenderWithContext(ctx, c, top)
 }
 
-// capabilitiesOf are Helm's capabilities.
-func capabilitiesOf(caps Capabilities) (*common.Capabilities, error) {
+// capabilitiesOf are Helm's capabilities: the cluster's, unless the source says others.
+func capabilitiesOf(said Helm, caps Capabilities) (*common.Capabilities, error) {
 	capabilities := common.DefaultCapabilities.Copy()
-	if caps.KubeVersion != "" {
-		version, err := common.ParseKubeVersion(caps.KubeVersion)
+	if given := cmp.Or(said.KubeVersion, caps.KubeVersion); given != "" {
+		version, err := common.ParseKubeVersion(given)
 		if err != nil {
-			return nil, fmt.Errorf("the cluster's version %q: %w", caps.KubeVersion, err)
+			return nil, fmt.Errorf("the version of Kubernetes %q: %w", given, err)
 		}
 		capabilities.KubeVersion = *version
 	}
-	if len(caps.APIVersions) > 0 {
+	switch {
+	case len(said.APIVersions) > 0:
+		capabilities.APIVersions = slices.Concat(capabilities.APIVersions, said.APIVersions)
+	case len(caps.APIVersions) > 0:
 		capabilities.APIVersions = caps.APIVersions
 	}
 	return capabilities, nil

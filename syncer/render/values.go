@@ -2,10 +2,7 @@ package render
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"regexp"
 	"strings"
 
@@ -13,20 +10,18 @@ import (
 	"helm.sh/helm/v4/pkg/strvals"
 )
 
-// values merges what overrides the values of the chart: value files, then values, then parameters.
+// values merges what overrides the values of the chart: value files, then values, then
+// parameters, then those from files.
 func (t *tree) values(src Source) (map[string]any, error) {
 	merged := map[string]any{}
-	for _, name := range src.Helm.ValueFiles {
-		file, err := locate(src.Path, name)
-		if err != nil {
-			return nil, err
-		}
+	files, err := t.valueFiles(src)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
 		data, err := t.file(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, missing{"value file " + file + " isn't there at this revision: add it, or take it out of valueFiles"}
-		}
 		if err != nil {
-			return nil, fmt.Errorf("value file %s: %w", name, err)
+			return nil, fmt.Errorf("value file %s: %w", file, err)
 		}
 		if merged, err = merge(merged, data, "value file "+file); err != nil {
 			return nil, err
@@ -36,27 +31,13 @@ func (t *tree) values(src Source) (map[string]any, error) {
 	if len(src.Helm.ValuesObject) > 0 {
 		inline, what = src.Helm.ValuesObject, "valuesObject"
 	}
-	merged, err := merge(merged, inline, what)
-	if err != nil {
+	if merged, err = merge(merged, inline, what); err != nil {
 		return nil, err
 	}
-	return merged, setParameters(merged, src.Helm.Parameters)
-}
-
-// locate finds a value file in the repository: relative to the chart, or with a leading slash to the root.
-func locate(chart, name string) (string, error) {
-	if strings.Contains(name, "://") {
-		return "", fmt.Errorf("value file %s is a URL: value files are read from the repository only", name)
+	if err := setParameters(merged, src.Helm.Parameters); err != nil {
+		return nil, err
 	}
-	file := path.Join(chart, name)
-	if strings.HasPrefix(name, "/") {
-		// Not cleaned as an absolute path, which would quietly drop parts that lead out.
-		file = path.Join(".", strings.TrimLeft(name, "/"))
-	}
-	if !fs.ValidPath(file) {
-		return "", fmt.Errorf("value file %s leads out of the repository", name)
-	}
-	return file, nil
+	return merged, t.setFiles(merged, src)
 }
 
 // merge puts a YAML document over what is there. Documents of one file override each other, as in Helm.
@@ -82,6 +63,25 @@ func setParameters(values map[string]any, parameters []Parameter) error {
 			if err := set(parameter.Name+"="+escapeCommas(parameter.Value), values); err != nil {
 				return fmt.Errorf("parameter %s: %w", parameter.Name, err)
 			}
+		}
+	}
+	return nil
+}
+
+// setFiles sets single values to the contents of files.
+func (t *tree) setFiles(values map[string]any, src Source) error {
+	for _, parameter := range src.Helm.FileParameters {
+		read := func(name []rune) (any, error) {
+			file, err := locate(src.Path, "file", string(name))
+			if err != nil {
+				return nil, err
+			}
+			t.depends(file)
+			data, err := t.file(file)
+			return string(data), err
+		}
+		if err := strvals.ParseIntoFile(parameter.Name+"="+escapeCommas(parameter.Path), values, read); err != nil {
+			return fmt.Errorf("file parameter %s: %w", parameter.Name, err)
 		}
 	}
 	return nil

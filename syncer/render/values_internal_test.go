@@ -20,7 +20,7 @@ func FuzzLocate(f *testing.F) {
 		if !fs.ValidPath(chart) {
 			return
 		}
-		file, err := locate(chart, name)
+		file, err := locate(chart, "value file", name)
 		if err != nil {
 			return
 		}
