@@ -148,7 +148,7 @@ func (s *scope) objectProgress(id syncer.ID) syncer.ObjectProgress {
 	if !state.Synced && state.Live != nil && state.Live.GetDeletionTimestamp() != nil {
 		found.Blocked = "is being deleted, and is created again when it is gone"
 	}
-	if known, ok := s.memory.symptoms[id]; ok && known.found && found.Health.Status == syncer.Progressing {
+	if known, ok := s.memory.symptoms[id]; ok && known.found && found.Health.Message != "" {
 		found.Health.Message += ": " + known.trouble.String()
 	}
 	return found
