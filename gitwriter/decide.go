@@ -297,6 +297,9 @@ func (d *decider) check(c *Change, t Target) error {
 			return err
 		}
 	}
+	if c.Message != "" {
+		return nil // A person's words have no trailers.
+	}
 	// These two go into the trailers, which programs read.
 	if !isTag(c.Tag) {
 		return &TargetError{Message: quote(c.Tag) + " is no legal tag"}

@@ -152,6 +152,10 @@ func (p *place) fight(at gitwriter.Standing) string {
 		return fmt.Sprintf("ImagePolicy %s is pinned to %s, and would write it again: change its spec.pin to %s, which commits that",
 			p.policy.Name, p.policy.Spec.Pin, held.Tag)
 	}
+	if len(at.Written) > 0 {
+		return fmt.Sprintf("ImagePolicy %s would write %s at once, which is newer than what is taken back: set its spec.pin to %s, which commits that",
+			p.policy.Name, selected.Tag, held.Tag)
+	}
 	return fmt.Sprintf("ImagePolicy %s would write %s again: Fairlead didn't write what stands there now, so nothing is taken back: "+
 		"set its spec.pin to %s, which commits that",
 		p.policy.Name, selected.Tag, held.Tag)

@@ -197,7 +197,7 @@ func (r *rollback) plan(ctx context.Context) error {
 
 // change is what is asked of the writer.
 func (r *rollback) change() gitwriter.Change {
-	change := gitwriter.Change{Policy: keyOf(r.app), Message: r.answer.Message}
+	change := gitwriter.Change{Policy: keyOf(r.app), Message: cmp.Or(r.answer.Message, "rollback")}
 	for i := range r.places {
 		change.Targets = append(change.Targets, r.places[i].target)
 	}

@@ -154,7 +154,9 @@ func (c *Cluster) followSync(ctx context.Context, before *v1alpha1.Application, 
 		return op.Phase != v1alpha1.OperationRunning, nil
 	})
 	switch {
-	case ended(err) && last != nil:
+	case ended(err) && last == nil:
+		return nil, causef(err, "sync Application %s: the cluster hasn't answered within %s", key, request.Timeout)
+	case ended(err):
 		return nil, causef(err, "sync Application %s: it isn't over within %s: %s", key, request.Timeout, stillWaits(last))
 	case err != nil:
 		return nil, err
@@ -248,7 +250,7 @@ func (s *Synced) withPruned() *v1alpha1.Application {
 	for _, key := range sortedKeys(s.results) {
 		if s.results[key] == "pruned" {
 			shown.Status.Resources = append(shown.Status.Resources, v1alpha1.ResourceStatus{
-				Group: key.group, Kind: key.kind, Namespace: key.namespace, Name: key.name, Status: v1alpha1.SyncStatusSynced,
+				Group: key.group, Kind: key.kind, Namespace: key.namespace, Name: key.name,
 			})
 		}
 	}

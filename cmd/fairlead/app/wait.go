@@ -39,7 +39,10 @@ func (c *Cluster) Wait(ctx context.Context, key types.NamespacedName, wanted Wai
 		last = app
 		return len(wanted.missing(app)) == 0, nil
 	})
-	if ended(err) && last != nil {
+	switch {
+	case ended(err) && last == nil:
+		return nil, causef(err, "wait for Application %s: the cluster hasn't answered within %s", key, wanted.Timeout)
+	case ended(err):
 		return last, causef(err, "wait for Application %s: not within %s: %s", key, wanted.Timeout, strings.Join(wanted.missing(last), "; "))
 	}
 	return last, err
