@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
@@ -125,6 +126,16 @@ func TestExplainNewest(t *testing.T) {
 	want := "pod www-new-1, container www: CrashLoopBackOff: it ended with exit code 3; its last line: panic: no database"
 	if got := explain(t, core(t, logs), live); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	held := []byte(`{"metadata":{"finalizers":["example.com/held"]}}`)
+	if _, err := core(t, nil).Pods(namespace).Patch(t.Context(), "www-new-1", types.MergePatchType, held, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := core(t, nil).Pods(namespace).Delete(t.Context(), "www-new-1", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := explain(t, core(t, nil), live), "pod www-old-1, container www: CrashLoopBackOff: it ended with exit code 3: the old one"; got != want {
+		t.Errorf("after it was taken back the new one is on its way out\ngot  %s\nwant %s", got, want)
 	}
 }
 

@@ -119,7 +119,7 @@ var waits = map[string]string{
 	"LessUpdated":                 "waits for its pods to be replaced",
 	"PartitionRollout":            "waits for its pods to be replaced",
 	"RevisionMismatch":            "waits for its pods to be replaced",
-	"ExtraPods":                   "waits for its old pods to end",
+	"ExtraPods":                   "waits for its new pods to replace the old ones",
 	"LessAvailable":               "waits for its pods to be available",
 	"LessReady":                   "waits for its pods to be ready",
 }

@@ -132,15 +132,17 @@ func bounded(text string) string {
 }
 
 // newestRevision keeps the pods of the newest revision of a workload: those of an older one, which it replaces, have
-// troubles that are no news. The labels are those that the built-in controllers put on the pods they make.
+// troubles that are no news, nor have those that are on their way out. The labels are those that the built-in controllers put on
+// the pods they make.
 func newestRevision(pods []corev1.Pod) []corev1.Pod {
+	pods = slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil })
 	if len(pods) == 0 {
 		return pods
 	}
 	newest := slices.MaxFunc(pods, func(a, b corev1.Pod) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
-	return slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool {
+	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool {
 		for _, label := range []string{"pod-template-hash", "controller-revision-hash"} {
 			if pod.Labels[label] != newest.Labels[label] {
 				return true

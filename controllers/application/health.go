@@ -19,8 +19,10 @@ const (
 	maxLooks = 8
 )
 
-// symptom is what is known of a workload that isn't healthy.
+// symptom is what is known of a workload that isn't healthy, at one generation: the troubles of the one before are over with it.
 type symptom struct {
+	generation int64
+
 	trouble syncer.Trouble
 	found   bool
 	due     time.Time
@@ -56,8 +58,8 @@ func (r *Reconciler) judge(ctx context.Context, s *scope) time.Duration {
 		health := s.healthOf(state)
 		if (health.Status == syncer.Progressing || health.Status == syncer.Degraded) && syncer.RunsPods(state.ID) {
 			known, ok := s.memory.symptoms[state.ID]
-			if !ok {
-				known = &symptom{due: now.Add(firstLook), wait: firstLook}
+			if generation := state.Live.GetGeneration(); !ok || known.generation != generation {
+				known = &symptom{generation: generation, due: now.Add(firstLook), wait: firstLook}
 			}
 			symptoms[state.ID] = known
 			if !known.due.After(now) && looks < maxLooks {
