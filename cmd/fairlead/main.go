@@ -38,6 +38,7 @@ func newCommand() *cobra.Command {
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newExplainCommand())
 	root.AddCommand(newHistoryCommand())
+	root.AddCommand(newRenderCommand())
 	root.AddCommand(newSetCommand())
 	return root
 }
