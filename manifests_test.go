@@ -27,6 +27,8 @@ func TestDocumentedManifests(t *testing.T) {
 		"docs/imagepolicy.md":      "ImagePolicy",
 		"docs/configrepository.md": "ConfigRepository",
 		"docs/application.md":      "Application",
+		"docs/from-argo-cd.md":     "Application",
+		"docs/from-flux.md":        "Application",
 	}
 	for document, kind := range documents {
 		t.Run(document, func(t *testing.T) {
