@@ -27,7 +27,8 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	await-requests server kind n           until n requests of the kind were made since the last reset-counts
 //	await-synced kind/[ns/]name            until the head of the config repository is Synced, Healthy and Ready
 //	capture NAME                           put what was printed last into an environment variable
-//	controller start|kill|terminate|await-killed
+//	controller start|ensure|kill|terminate|await-killed
+//	control-plane kill-apiserver|start-apiserver|freeze-etcd|thaw-etcd
 //	counts server                          print the requests by kind since the last reset-counts
 //	delete-image service tag...            take tags from the registry
 //	fault server fault                     see faultOf; without a fault the server is whole again
@@ -41,7 +42,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]command{
 		"apply": apply, "await": await, "await-changed": awaitChanged, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
-		"await-synced": awaitSynced, "capture": capture, "controller": controller, "counts": counts, "delete-image": deleteImage,
+		"await-synced": awaitSynced, "capture": capture, "control-plane": controlPlane, "controller": controller, "counts": counts, "delete-image": deleteImage,
 		"fault": fault, "hook": hook, "human-commit": humanCommit, "notify": notify, "push-image": pushImage, "reconcile": reconcile,
 		"reset-counts": resetCounts,
 	}
@@ -209,6 +210,12 @@ func controller(ctx context.Context, _ *testscript.TestScript, s *scenario, args
 	switch strings.Join(args, " ") {
 	case "start":
 		return s.stack.StartController(ctx)
+	case "ensure":
+		// As a kubelet does: who can't renew his lease ends himself.
+		if s.stack.ControllerPID() != 0 {
+			return nil
+		}
+		return s.stack.StartController(ctx)
 	case "kill":
 		s.stack.Kill()
 		return nil
@@ -220,6 +227,47 @@ func controller(ctx context.Context, _ *testscript.TestScript, s *scenario, args
 			return pid == 0, fmt.Sprintf("it runs as process %d", pid)
 		})
 	default:
-		return usage("controller start|kill|terminate|await-killed")
+		return usage("controller start|ensure|kill|terminate|await-killed")
 	}
+}
+
+// controlPlane disturbs the cluster itself. What a scenario leaves behind, its end mends.
+func controlPlane(ctx context.Context, _ *testscript.TestScript, s *scenario, args []string) error {
+	switch strings.Join(args, " ") {
+	case "kill-apiserver":
+		return s.stack.KillAPIServer()
+	case "start-apiserver":
+		return s.stack.StartAPIServer(ctx)
+	case "freeze-etcd":
+		return s.stack.Freeze()
+	case "thaw-etcd":
+		return s.stack.Thaw()
+	default:
+		return usage("control-plane kill-apiserver|start-apiserver|freeze-etcd|thaw-etcd")
+	}
+}
+
+// condition is what transcripts may ask besides testscript's conditions: [own-cluster] is true where the stack runs the control
+// plane.
+func condition(s *suite) func(string) (bool, error) {
+	return func(word string) (bool, error) {
+		if word != "own-cluster" {
+			return false, fmt.Errorf("%s: unknown condition", word)
+		}
+		return s.stack.PID("etcd") != 0, nil
+	}
+}
+
+// mend sets right what a scenario that failed has left of the control plane.
+func (s *suite) mend(ctx context.Context) error {
+	if s.stack.PID("etcd") == 0 {
+		return nil
+	}
+	if err := s.stack.Thaw(); err != nil {
+		return err
+	}
+	if s.stack.PID("kube-apiserver") != 0 {
+		return nil
+	}
+	return s.stack.StartAPIServer(ctx)
 }

@@ -47,7 +47,7 @@ func TestScenarios(t *testing.T) {
 		}
 	})
 	testscript.RunT(serial{t}, testscript.Params{
-		Dir: "testdata", Setup: suite.begin, Cmds: suite.commands(),
+		Dir: "testdata", Setup: suite.begin, Cmds: suite.commands(), Condition: condition(suite),
 		UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 	})
 }

@@ -139,6 +139,10 @@ func (s *scenario) end(t testscript.T) {
 	}
 	report := func(format string, args ...any) { t.Log(fmt.Sprintf(format, args...)) }
 	clean := s.checkLog(report)
+	if err := s.mend(ctx); err != nil {
+		clean = false
+		report("mend the control plane: %v", err)
+	}
 	clean = s.checkObjects(ctx, report) && clean
 	if err := s.remove(ctx); err != nil {
 		clean = false
