@@ -31,7 +31,7 @@ const notesSuffix = "NOTES.txt"
 type chartDocuments struct{ definitions, generic, hooks []manifest }
 
 // all are all of them in that order.
-func (d chartDocuments) all() []manifest { return slices.Concat(d.definitions, d.generic, d.hooks) }
+func (d *chartDocuments) all() []manifest { return slices.Concat(d.definitions, d.generic, d.hooks) }
 
 // documentsOf reads what the templates of a chart made, and its CustomResourceDefinitions.
 //

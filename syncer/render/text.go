@@ -18,7 +18,7 @@ type Text struct {
 type section struct{ file, content string }
 
 // text keeps the documents as they were made. Definitions are kept by the file: Helm prints each file as it is.
-func (d chartDocuments) text(c *chart.Chart) Text {
+func (d *chartDocuments) text(c *chart.Chart) Text {
 	var text Text
 	if len(d.definitions) > 0 {
 		for _, crd := range c.CRDObjects() {

@@ -102,7 +102,7 @@ func fill(files fstest.MapFS, names []string, blobs *bufio.Reader) error {
 
 // git runs the Git of this machine.
 func git(ctx context.Context, dir string, stdin io.Reader, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
+	command := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...) //nolint:gosec // no shell; a revision stands behind --end-of-options
 	command.Stdin = stdin
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &bounded{to: &stdout, left: maxBytes}, &bounded{to: &stderr, left: maxMessage}
