@@ -107,6 +107,24 @@ func TestRenderRefuses(t *testing.T) {
 			want: "render apps/web: value file values/prod.yaml: values/prod.yaml is a symbolic link: links are never followed, " +
 				"put the file itself there",
 		},
+		"FileParameterOutside": {
+			reason: "a file out of the repository as a value",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile},
+			source: render.Source{Helm: render.Helm{FileParameters: []render.FileParameter{{Name: "token", Path: "../../../var/run/secrets/token"}}}},
+			want:   "render apps/web: file parameter token: file ../../../var/run/secrets/token leads out of the repository",
+		},
+		"FileParameterOutsideInList": {
+			reason: "the same, hidden in a list",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile},
+			source: render.Source{Helm: render.Helm{FileParameters: []render.FileParameter{{Name: "token", Path: "{/../token}"}}}},
+			want:   "render apps/web: file parameter token: file /../token leads out of the repository",
+		},
+		"FileParameterLinked": {
+			reason: "a file that is a link",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "token": "-> ../token"},
+			source: render.Source{Helm: render.Helm{FileParameters: []render.FileParameter{{Name: "token", Path: "/token"}}}},
+			want:   "render apps/web: file parameter token: token is a symbolic link: links are never followed, put the file itself there",
+		},
 		"ValueFileBroken": {
 			reason: "a value file that is no YAML",
 			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "apps/web/prod.yaml": "a: b\nc: [d\n"},
