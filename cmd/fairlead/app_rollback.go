@@ -24,7 +24,7 @@ Application's files held at an older revision, and nothing else. The cluster fol
 still until there is a version that is newer than what was taken back.
 
 REVISION is a commit's id, or the beginning of one in the history; ID is a number that fairlead app history shows. Without either
-it is the newest revision that was healthy before what runs now.
+it is the newest revision that was healthy before what runs now ran for the first time.
 
 The commit is made and pushed from here, with the credentials of the ConfigRepository, if you may read its Secret. Its author
 is whom git knows as you, or else whom the cluster does.

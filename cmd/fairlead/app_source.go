@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/render"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
@@ -14,7 +16,13 @@ func originFlags(command *cobra.Command, origin *app.Origin) {
 	flags := command.Flags()
 	flags.StringVar(&origin.Revision, "revision", "", "`commit` of the repository, or HEAD for the newest of its branch; empty: the one that the controller knows")
 	flags.StringVar(&origin.Local, "local", "", "a `folder` in place of the repository: the root of a checkout, or the Application's path in one")
-	command.MarkFlagsMutuallyExclusive("revision", "local")
+	run := command.RunE
+	command.RunE = func(command *cobra.Command, args []string) error {
+		if origin.Revision != "" && origin.Local != "" {
+			return badInput(errors.New("--revision is a commit of the repository, and --local a folder in its place: leave out one of them"))
+		}
+		return run(command, args)
+	}
 }
 
 func newAppDiffCommand(options *appOptions) *cobra.Command {
@@ -90,7 +98,11 @@ what the controller renders, before it fills in namespaces and labels.`,
 			if err != nil {
 				return badInput(err)
 			}
-			return badInput(manifests.Write(command.OutOrStdout(), about.format))
+			format := string(about.format)
+			if about.format == app.Text || about.format == app.Wide {
+				format = render.YAML
+			}
+			return badInput(manifests.Write(command.OutOrStdout(), format))
 		},
 	}
 	originFlags(command, &origin)

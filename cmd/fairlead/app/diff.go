@@ -206,8 +206,12 @@ func (d *differ) prune(plan syncer.Plan) {
 		}
 	}
 	automated := d.app.Spec.SyncPolicy.Automated
-	if len(plan.Prune) > 0 && (automated == nil || !automated.Prune) {
+	switch {
+	case len(plan.Prune) == 0:
+	case automated == nil || !automated.Prune:
 		d.answer.Notes = append(d.answer.Notes, "what isn't in the revision any more is only deleted with --prune, or syncPolicy.automated.prune")
+	case len(plan.Apply) == 0 && !automated.AllowEmpty:
+		d.answer.Notes = append(d.answer.Notes, "the revision holds no object at all: nothing is pruned as long as syncPolicy.automated.allowEmpty isn't set")
 	}
 }
 

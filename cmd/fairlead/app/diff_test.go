@@ -11,6 +11,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/render"
 )
 
 // standing is what an earlier sync has left, and what others have made of it: the colour was changed, the size, too, which is
@@ -23,7 +24,10 @@ data: {tag: v1.0.36, color: red, size: "3"}
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: token, labels: {fairlead.dev/application: webhooks, fairlead.dev/application-namespace: OFFICE}}
+metadata:
+  name: token
+  annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"data":{"token":"cGxhbnRlZC1zZWNyZXQtb2xk"}}'}
+  labels: {fairlead.dev/application: webhooks, fairlead.dev/application-namespace: OFFICE}
 data: {token: cGxhbnRlZC1zZWNyZXQtb2xk, other: c2FtZQ==}
 ---
 apiVersion: v1
@@ -79,7 +83,7 @@ const (
 +  token: +++++++++
  kind: Secret
  metadata:
-   labels:
+   annotations:
 `
 	freshConfig = `--- /dev/null
 +++ target/ConfigMap/OFFICE/fresh
@@ -219,15 +223,13 @@ func TestRender(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `secret/token
-configmap/www
-configmap/fresh
-`
-	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return made.Write(to, app.Name) })); diff != "" {
+	const want = "secret/token\nconfigmap/www\nconfigmap/fresh\n"
+	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return made.Write(to, render.Name) })); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	text := o.shown(func(to *bytes.Buffer) error { return made.Write(to, app.Text) })
-	if !strings.Contains(text, "---\napiVersion: v1\ndata:\n  color: green\n  size: \"1\"\n  tag: v1.0.36\nkind: ConfigMap\nmetadata:\n  name: www\n") {
+	text := o.shown(func(to *bytes.Buffer) error { return made.Write(to, render.YAML) })
+	const config = "kind: ConfigMap\nmetadata: {name: www}\ndata: {tag: \"v1.0.36\", color: green, size: \"1\"}\n"
+	if !strings.Contains(text, config) {
 		t.Errorf("the manifests are\n%s", text)
 	}
 }

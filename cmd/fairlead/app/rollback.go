@@ -23,7 +23,7 @@ import (
 // RollbackRequest is a rollback that is asked for.
 type RollbackRequest struct {
 	// To is the revision whose values are restored: its id or the beginning of that, or its number in the history. Empty: the
-	// newest in the history that was healthy, and isn't what runs.
+	// newest in the history that was healthy, and is older than all that ran the images which run now.
 	To string
 	// Reason is for the commit's message; may be empty.
 	Reason string
@@ -118,7 +118,7 @@ func rollbackTo(ctx context.Context, app *v1alpha1.Application, from *repository
 	history := app.Status.History
 	if to == "" {
 		for i := range history {
-			if i > 0 && history[i].Verdict == v1alpha1.VerdictHealthy && history[i].Revision != history[0].Revision {
+			if i > lastWith(history) && history[i].Verdict == v1alpha1.VerdictHealthy {
 				return history[i].Revision, nil
 			}
 		}
@@ -132,6 +132,18 @@ func rollbackTo(ctx context.Context, app *v1alpha1.Application, from *repository
 		return history[number].Revision, nil
 	}
 	return from.resolve(ctx, app, to)
+}
+
+// lastWith is the oldest entry of a history that ran the images which run now. What came in between was taken back: a second
+// rollback goes further back, and not forward to what the first one took away.
+func lastWith(history []v1alpha1.HistoryEntry) int {
+	oldest := 0
+	for i := range history {
+		if slices.Equal(history[i].Images, history[0].Images) {
+			oldest = i
+		}
+	}
+	return oldest
 }
 
 // shortest is how many digits the beginning of a commit's id must have.

@@ -38,8 +38,8 @@ func released(t *testing.T, policy string) (o *office, s *gitServer, first strin
 	o.declare(strings.ReplaceAll(policy, "OFFICE", o.namespace))
 	o.status(func(status *v1alpha1.ApplicationStatus) {
 		status.History = []v1alpha1.HistoryEntry{
-			{Revision: release, Subject: "deploy(www): v1.0.35 -> v1.0.36", Time: metav1.NewMicroTime(noon), Verdict: v1alpha1.VerdictDegraded},
-			{Revision: first, Subject: "start", Time: metav1.NewMicroTime(noon), Verdict: v1alpha1.VerdictHealthy},
+			{Revision: release, Subject: "deploy(www): v1.0.35 -> v1.0.36", Time: metav1.NewMicroTime(noon), Images: []string{"www:v1.0.36"}, Verdict: v1alpha1.VerdictDegraded},
+			{Revision: first, Subject: "start", Time: metav1.NewMicroTime(noon), Images: []string{"www:v1.0.35"}, Verdict: v1alpha1.VerdictHealthy},
 		}
 	})
 	return o, s, first
@@ -157,6 +157,17 @@ func TestRollbackRefuses(t *testing.T) {
 		"NothingHealthy": {
 			reason: "without a name it is the last that was healthy", policy: wwwPolicy,
 			status: func(status *v1alpha1.ApplicationStatus) { status.History = status.History[:1] },
+			want: "roll back Application OFFICE/webhooks: its history has no earlier revision that was healthy: " +
+				"name one, by its id or its number in fairlead app history webhooks",
+		},
+		"Twice": {
+			reason: "a second one doesn't go forward to what the first one took away", policy: wwwPolicy,
+			status: func(status *v1alpha1.ApplicationStatus) {
+				back := status.History[1]
+				back.Revision = "0b1946c5a7de0b1946c5a7de0b1946c5a7de0b19"
+				status.History[0].Verdict = v1alpha1.VerdictHealthy
+				status.History = append([]v1alpha1.HistoryEntry{back}, status.History...)
+			},
 			want: "roll back Application OFFICE/webhooks: its history has no earlier revision that was healthy: " +
 				"name one, by its id or its number in fairlead app history webhooks",
 		},
