@@ -33,7 +33,9 @@ const syncTimeout = 10 * time.Second
 // watches sees every object that carries the label of an Application, of the kinds that Applications deploy: what it
 // holds in memory grows with what is managed, not with the cluster.
 type watches struct {
-	cache cache.Cache
+	cache   cache.Cache
+	direct  client.Reader
+	managed labels.Selector
 
 	mu    sync.Mutex
 	kinds map[schema.GroupVersionKind]bool
@@ -44,15 +46,20 @@ func newWatches(config *rest.Config, http *http.Client, scheme *runtime.Scheme, 
 	if err != nil {
 		return nil, fmt.Errorf("select labelled objects: %w", err)
 	}
+	selector := labels.NewSelector().Add(*managed)
 	labelled, err := cache.New(config, cache.Options{
 		HTTPClient: http, Scheme: scheme, Mapper: mapper,
-		DefaultLabelSelector: labels.NewSelector().Add(*managed),
+		DefaultLabelSelector: selector,
 		DefaultTransform:     cache.TransformStripManagedFields(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of labelled objects: %w", err)
 	}
-	return &watches{cache: labelled, kinds: map[schema.GroupVersionKind]bool{}}, nil
+	direct, err := client.New(config, client.Options{HTTPClient: http, Scheme: scheme, Mapper: mapper})
+	if err != nil {
+		return nil, fmt.Errorf("make a client that lists labelled objects: %w", err)
+	}
+	return &watches{cache: labelled, direct: direct, managed: selector, kinds: map[schema.GroupVersionKind]bool{}}, nil
 }
 
 // ensure watches a kind from now on, for every Application, and returns when its objects are known.
@@ -61,6 +68,9 @@ func (w *watches) ensure(ctx context.Context, target controller.Controller, kind
 	obj.SetGroupVersionKind(kind)
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
+	if err := w.permitted(ctx, kind); err != nil {
+		return err
+	}
 	if _, err := w.cache.GetInformer(ctx, obj); err != nil {
 		return fmt.Errorf("watch objects of kind %s: %w", kind.GroupKind(), err)
 	}
@@ -74,6 +84,23 @@ func (w *watches) ensure(ctx context.Context, target controller.Controller, kind
 	}
 	w.kinds[kind] = true
 	return nil
+}
+
+// permitted says what is missing where a kind may not be listed. The cache would try again and again, and never say why.
+func (w *watches) permitted(ctx context.Context, kind schema.GroupVersionKind) error {
+	w.mu.Lock()
+	known := w.kinds[kind]
+	w.mu.Unlock()
+	if known {
+		return nil
+	}
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+	err := w.direct.List(ctx, list, client.MatchingLabelsSelector{Selector: w.managed}, client.Limit(1))
+	if apierrors.IsForbidden(err) {
+		return fmt.Errorf("watch objects of kind %s: %w: Fairlead itself needs list and watch on every kind that is deployed", kind.GroupKind(), err)
+	}
+	return nil // what else is wrong, the cache finds out, and gets over
 }
 
 // ownerOf is the Application that an object's labels name.
