@@ -92,7 +92,7 @@ func (d *differ) owner() syncer.Owner {
 
 // prepare makes of the rendered objects what would be applied.
 func (d *differ) prepare(to *destination, objects []*unstructured.Unstructured) (err error) {
-	if d.rules, err = application.RulesOf(d.app); err != nil {
+	if d.rules, err = application.RulesOf(d.app, nil); err != nil {
 		return err
 	}
 	scope := syncer.Scope{Namespace: d.app.Spec.Destination.Namespace}
