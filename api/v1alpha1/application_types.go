@@ -712,7 +712,7 @@ const (
 	OperationSucceeded OperationPhase = "Succeeded"
 	// OperationFailed: an object was refused, a hook failed, a wave didn't become healthy or it took too long.
 	OperationFailed OperationPhase = "Failed"
-	// OperationError: it couldn't be begun, since the head can't be rendered or prepared.
+	// OperationError: it couldn't be begun, since the head can't be rendered or prepared, or what it names isn't there.
 	OperationError OperationPhase = "Error"
 	// OperationSuperseded: a newer revision came before it was over.
 	OperationSuperseded OperationPhase = "Superseded"

@@ -24,6 +24,10 @@ func (r *Reconciler) carryOn(ctx context.Context, s *scope) error {
 		}
 		op.NextRetry, op.Hooks, op.Step, op.Message, op.StartedAt = nil, nil, "", "", *r.moment()
 	}
+	if missing := s.unknownResource(); missing != "" {
+		r.finish(s, v1alpha1.OperationError, missing)
+		return nil
+	}
 	flow := r.flowOf(s)
 	switch {
 	case op.Operation != nil && op.Operation.Sync.DryRun:
@@ -71,6 +75,23 @@ func (r *Reconciler) flowOf(s *scope) *flow {
 	made.steps = syncer.StepsOf(desired, hooks, prune, s.live, s.rules.Options)
 	made.failure = syncer.FailureSteps(hooks)
 	return made
+}
+
+// unknownResource names the first object that a sync of some resources asks for, and that there isn't; empty if there is none.
+func (s *scope) unknownResource() string {
+	if s.operation.Operation == nil {
+		return ""
+	}
+	known := append(slices.Clone(s.leftover), s.leaving...)
+	for _, obj := range s.desired {
+		known = append(known, syncer.IDOf(obj))
+	}
+	for _, resource := range s.operation.Operation.Sync.Resources {
+		if !slices.ContainsFunc(known, func(id syncer.ID) bool { return names([]v1alpha1.SyncResource{resource}, id) }) {
+			return fmt.Sprintf("operation.sync.resources: the Application has no %s %s of group %q: see status.resources", resource.Kind, resource.Name, resource.Group)
+		}
+	}
+	return ""
 }
 
 // names says whether a list of resources names an object.

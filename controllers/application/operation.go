@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -125,7 +127,12 @@ func (r *Reconciler) supersede(ctx context.Context, s *scope) error {
 	last := s.app.Status.Operation
 	for _, hook := range last.Hooks {
 		if hook.Status == string(syncer.HookRunning) {
-			if err := s.applier.DeleteHook(ctx, hookID(hook), hook.UID); err != nil {
+			err := s.applier.DeleteHook(ctx, hookID(hook), hook.UID)
+			if apierrors.IsForbidden(err) {
+				ctrl.LoggerFrom(ctx).Info("a hook of a superseded sync runs on", "hook", hookID(hook).String(), "error", err.Error())
+				continue // newer manifests don't wait for a right to stop it
+			}
+			if err != nil {
 				return s.fail(v1alpha1.ReasonSyncFailed, err)
 			}
 		}

@@ -32,35 +32,52 @@ func (r *Reconciler) walk(ctx context.Context, s *scope, f *flow) error {
 		if f.force {
 			s.forceAhead(steps)
 		}
+		remaining := s.operation.StartedAt.Add(timeout).Sub(r.now())
 		progress, err := r.progress(ctx, s, f, steps)
-		if err != nil {
+		if err != nil && remaining > 0 {
 			return s.fail(v1alpha1.ReasonSyncFailed, err)
 		}
-		move := syncer.NextMove(steps, progress)
-		remaining := s.operation.StartedAt.Add(timeout).Sub(r.now())
-		switch {
-		case move.Over() && failing, move.Failed != "" && failing:
-			return r.fail(ctx, s, f, s.operation.Message)
-		case move.Over():
-			r.succeed(s)
-			return nil
-		case move.Failed != "":
-			s.operation.Step = move.Place.String()
-			return r.fail(ctx, s, f, move.Failed)
-		case remaining <= 0:
-			return r.fail(ctx, s, f, fmt.Sprintf("wasn't over within spec.timeout, %s: %s", s.app.Spec.Timeout.Duration, s.operation.Message))
-		case !move.Acts():
-			s.operation.Step = move.Place.String()
-			if !failing {
-				s.operation.Message = status.Bounded(move.Waits)
-			}
-			s.lookAgain(remaining)
-			return nil
+		if err != nil {
+			return r.fail(ctx, s, f, overdue(s.app, err.Error()))
 		}
-		if err := r.act(ctx, s, f, move); err != nil {
-			return r.failed(ctx, s, f, err)
+		switch move := syncer.NextMove(steps, progress); {
+		case !move.Over() && move.Failed == "" && remaining <= 0:
+			return r.fail(ctx, s, f, overdue(s.app, s.operation.Message))
+		case !move.Acts():
+			if move.Waits != "" {
+				s.lookAgain(remaining)
+			}
+			return r.rest(ctx, s, f, move, failing)
+		default:
+			if err := r.act(ctx, s, f, move); err != nil {
+				return r.failed(ctx, s, f, err)
+			}
 		}
 	}
+}
+
+func overdue(app *v1alpha1.Application, why string) string {
+	return fmt.Sprintf("wasn't over within spec.timeout, %s: %s", app.Spec.Timeout.Duration, why)
+}
+
+// rest notes what the sync has come to where there is nothing to do now. failing is true if these are the steps that follow a
+// failure.
+func (r *Reconciler) rest(ctx context.Context, s *scope, f *flow, move syncer.Move, failing bool) error {
+	switch {
+	case failing && move.Waits == "":
+		return r.fail(ctx, s, f, s.operation.Message)
+	case move.Over():
+		r.succeed(s)
+		return nil
+	}
+	s.operation.Step = move.Place.String()
+	if move.Failed != "" {
+		return r.fail(ctx, s, f, move.Failed)
+	}
+	if !failing {
+		s.operation.Message = status.Bounded(move.Waits)
+	}
+	return nil
 }
 
 // forceAhead has the objects of all steps that weren't entered yet applied, whatever is known of them.
