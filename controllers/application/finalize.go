@@ -130,7 +130,7 @@ func hooksOf(app *v1alpha1.Application) []syncer.ID {
 // permitDeletion finds the client that deletes. A destination that isn't permitted any more is none to deploy to, but what was
 // deployed to the Application's own namespace before can be deleted there.
 func (r *Reconciler) permitDeletion(ctx context.Context, s *scope) error {
-	s.rules, _ = rulesOf(s.app, nil) // with options that can't be read, those of the objects count alone
+	s.rules, _ = RulesOf(s.app, nil) // with options that can't be read, those of the objects count alone
 	s.rules.Confirmed = func(syncer.ID) bool { return approvedSince(s.app, s.app.DeletionTimestamp.Time) }
 	err := r.permit(ctx, s)
 	if access.ReasonOf(err, "") == v1alpha1.ReasonNotPermitted {

@@ -8,8 +8,8 @@ import (
 	"github.com/fairlead/fairlead/syncer"
 )
 
-// rulesOf is what the spec says of how objects are compared, applied and deleted, and beside it the sync options that were asked for.
-func rulesOf(app *v1alpha1.Application, asked []string) (syncer.Rules, error) {
+// RulesOf is what the spec says of how objects are compared, applied and deleted, and beside it the sync options that were asked for.
+func RulesOf(app *v1alpha1.Application, asked []string) (syncer.Rules, error) {
 	options, err := syncer.ParseOptions(slices.Concat(app.Spec.SyncPolicy.SyncOptions, asked))
 	if err != nil {
 		return syncer.Rules{}, &syncer.RefusedError{Problems: []string{"spec.syncPolicy.syncOptions: " + err.Error()}}

@@ -47,12 +47,12 @@ func TestRulesOf(t *testing.T) {
 	t.Parallel()
 	app := &v1alpha1.Application{}
 	app.Spec.SyncPolicy.SyncOptions = []string{"Prune=confirm", "Replace=true"}
-	rules, err := rulesOf(app, []string{"Replace=false"})
+	rules, err := RulesOf(app, []string{"Replace=false"})
 	if diff := cmp.Diff(syncer.Options{Prune: syncer.Confirm}, rules.Options); diff != "" || err != nil {
 		t.Errorf("what was asked for counts before the policy, got %v (-want, +got):\n%s", err, diff)
 	}
 	app.Spec.SyncPolicy.SyncOptions = []string{"ServerSideApply=false"}
-	_, err = rulesOf(app, nil)
+	_, err = RulesOf(app, nil)
 	want := "spec.syncPolicy.syncOptions: sync option ServerSideApply=false: objects are always applied by server-side apply: use Replace=true for one that it refuses"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)

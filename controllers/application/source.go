@@ -73,7 +73,7 @@ func (r *Reconciler) render(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonGitFailed, err)
 	}
-	made, err := known.render(ctx, snapshot, sourceOf(s.app), caps.Capabilities)
+	made, err := known.render(ctx, snapshot, SourceOf(s.app), caps.Capabilities)
 	if err != nil {
 		return s.fail(reasonOfRender(err), err)
 	}
@@ -100,8 +100,8 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (*gitwriter.Snapsho
 	return mirror.Snapshot(ctx, s.head.Revision)
 }
 
-// sourceOf is what the renderer is told of an Application.
-func sourceOf(app *v1alpha1.Application) render.Source {
+// SourceOf is what the renderer is told of an Application.
+func SourceOf(app *v1alpha1.Application) render.Source {
 	helm := app.Spec.Source.Helm
 	if helm == nil {
 		helm = &v1alpha1.HelmSource{}

@@ -13,7 +13,7 @@ import (
 
 // prepare makes of the rendered objects what is applied, under the rules that the spec gives.
 func (r *Reconciler) prepare(_ context.Context, s *scope) error {
-	rules, err := rulesOf(s.app, s.askedOptions())
+	rules, err := RulesOf(s.app, s.askedOptions())
 	if err != nil {
 		return s.fail(v1alpha1.ReasonInvalidSpec, err)
 	}
