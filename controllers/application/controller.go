@@ -145,6 +145,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	}
 	r.looked(s)
 	s.lookAgain(r.judge(ctx, s))
+	if later, ok := s.putOff(r.now()); ok {
+		return later, nil
+	}
 	if err := r.record(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}

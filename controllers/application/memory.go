@@ -22,6 +22,8 @@ type memory struct {
 	app *v1alpha1.Application
 	// namespaceAt is the generation of the spec for which the namespace was made sure of.
 	namespaceAt int64
+	// putOff is the revision for which others were let go first.
+	putOff string
 	// asked is the word in the reconcile-at annotation that was obeyed last.
 	asked string
 	// written holds objects as the API server answered them to an apply, until the watch has caught up.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,30 +20,8 @@ import (
 func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	before := s.app.Status.DeepCopy()
 	now := r.now()
-	rolledOut := s.isNew() && s.applied && (s.changed > 0 || s.stepwise)
-	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
-		st := &app.Status
-		st.ObservedGeneration = app.Generation
-		st.LastHandledReconcileAt = s.memory.asked
-		recordSync(st, s)
-		recordResources(st, s)
-		if s.operation != nil {
-			st.Operation = s.operation.DeepCopy()
-		}
-		if s.superseded != "" {
-			st.History = concludeOf(st.History, s.superseded, v1alpha1.VerdictSuperseded, now)
-		}
-		if rolledOut && !s.stepwise {
-			st.History = begin(st.History, s.head, st.Images, historyLimit(app), now)
-		}
-		if s.gaveUp {
-			st.History = concludeOf(st.History, s.operation.Revision, v1alpha1.VerdictDegraded, now)
-		}
-		if s.compared && st.Sync.Applied == s.rendered.digest {
-			st.History = judge(st.History, st.Health.Status, now)
-		}
-		outcomeOf(app, s).Apply(&st.Conditions, app.Generation)
-	}); err != nil {
+	rolledOut := s.rolledOut()
+	if err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) { s.write(app, rolledOut, now) }); err != nil {
 		return err
 	}
 	if s.operation != nil {
@@ -50,6 +29,34 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	}
 	r.tell(ctx, s, before, rolledOut)
 	return nil
+}
+
+// rolledOut says whether manifests have begun to be rolled out that weren't before.
+func (s *scope) rolledOut() bool { return s.isNew() && s.applied && (s.changed > 0 || s.stepwise) }
+
+// write puts what the steps came to into the status of an Application.
+func (s *scope) write(app *v1alpha1.Application, rolledOut bool, now time.Time) {
+	st := &app.Status
+	st.ObservedGeneration = app.Generation
+	st.LastHandledReconcileAt = s.memory.asked
+	recordSync(st, s)
+	recordResources(st, s)
+	if s.operation != nil {
+		st.Operation = s.operation.DeepCopy()
+	}
+	if s.superseded != "" {
+		st.History = concludeOf(st.History, s.superseded, v1alpha1.VerdictSuperseded, now)
+	}
+	if rolledOut && !s.stepwise {
+		st.History = begin(st.History, s.head, st.Images, historyLimit(app), now)
+	}
+	if s.gaveUp {
+		st.History = concludeOf(st.History, s.operation.Revision, v1alpha1.VerdictDegraded, now)
+	}
+	if s.compared && st.Sync.Applied == s.rendered.digest {
+		st.History = judge(st.History, st.Health.Status, now)
+	}
+	outcomeOf(app, s).Apply(&st.Conditions, app.Generation)
 }
 
 // recordSync writes whether the cluster is as the revision says. What couldn't be compared is Unknown.

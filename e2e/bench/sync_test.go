@@ -25,8 +25,13 @@ const (
 	syncImage = "registry.example.com/s"
 )
 
-// BenchmarkSync measures, with a chart and an Application for each service in one repository, what lies between a person's
-// commit and updated Deployments.
+// BenchmarkSync measures, with a chart and an Application for each service in one repository, and with one chart of all services,
+// what lies between a person's commit and updated Deployments.
+//
+// A changed object is one APPLY. Where one service changes, the fetch and the API server's answer bound the time. Where all change,
+// the control plane's CPU does: it spends four times what the controller spends, most of it on the Deployments and their
+// ReplicaSets. Every Application of a repository writes the revision that it was looked at, one request each; they come after
+// those that the commit is about.
 func BenchmarkSync(b *testing.B) {
 	for _, services := range []int{1, 50, 300} {
 		b.Run(fmt.Sprintf("%dApplications", services), func(b *testing.B) {
