@@ -25,8 +25,8 @@ demo: ## Show a tag's journey from the registry to the pods, on a control plane 
 
 .PHONY: test
 test: tools ## Run all tests with the race detector, the scenarios on real parts included.
-	go test -race -timeout 10m $(UNITS)
-	go test -race -timeout 20m -count 1 -p 1 $(SCENARIOS)
+	go test -race -timeout 20m $(UNITS)
+	go test -race -timeout 45m -count 1 -p 1 $(SCENARIOS)
 
 .PHONY: bench
 bench: tools ## Measure: every package's benchmarks, then the latencies of the whole stack (BENCH=regexp chooses).
