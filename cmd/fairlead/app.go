@@ -83,6 +83,16 @@ func (n named) get(ctx context.Context) (*v1alpha1.Application, error) {
 	return n.cluster.Get(ctx, n.key)
 }
 
+// find is about, and reads the Application.
+func (o *appOptions) find(ctx context.Context, name string) (named, *v1alpha1.Application, error) {
+	about, err := o.about(name)
+	if err != nil {
+		return named{}, nil, err
+	}
+	found, err := about.get(ctx)
+	return about, found, err
+}
+
 // written is what a command answers.
 type written interface {
 	Write(to io.Writer, format app.Format, paint terminal.Paint) error

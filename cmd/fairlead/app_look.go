@@ -51,11 +51,7 @@ With --refresh the controller is asked to look at it anew first.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
-			if err != nil {
-				return badInput(err)
-			}
-			found, err := about.get(command.Context())
+			about, found, err := options.find(command.Context(), args[0])
 			if err == nil && refresh {
 				ctx, cancel := context.WithTimeout(command.Context(), timeout)
 				defer cancel()
@@ -83,11 +79,7 @@ cluster knows as many as spec.revisionHistoryLimit says; fairlead history tells 
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
-			if err != nil {
-				return badInput(err)
-			}
-			found, err := about.get(command.Context())
+			about, found, err := options.find(command.Context(), args[0])
 			if err != nil {
 				return badInput(err)
 			}
@@ -106,11 +98,7 @@ PersistentVolumeClaims, and the objects of the API groups of custom resources.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
-			if err != nil {
-				return badInput(err)
-			}
-			found, err := about.get(command.Context())
+			about, found, err := options.find(command.Context(), args[0])
 			if err != nil {
 				return badInput(err)
 			}

@@ -44,11 +44,7 @@ The exit status is 0 if a sync would change nothing, 1 if it would, and 2 if the
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
-			if err != nil {
-				return badInput(err)
-			}
-			found, err := about.get(command.Context())
+			about, found, err := options.find(command.Context(), args[0])
 			if err != nil {
 				return badInput(err)
 			}
@@ -86,11 +82,7 @@ what the controller renders, before it fills in namespaces and labels.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
-			if err != nil {
-				return badInput(err)
-			}
-			found, err := about.get(command.Context())
+			about, found, err := options.find(command.Context(), args[0])
 			if err != nil {
 				return badInput(err)
 			}

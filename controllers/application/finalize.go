@@ -87,6 +87,7 @@ func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.D
 		if _, err := s.applier.Delete(ctx, s.owner(), stage, propagation); err != nil {
 			return "", err
 		}
+		// Most objects go as soon as they are deleted. The second time only those that take longer are left.
 		results, err := s.applier.Delete(ctx, s.owner(), stage, propagation)
 		if err != nil {
 			return "", err

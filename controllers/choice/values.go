@@ -7,7 +7,8 @@ import (
 	"github.com/fairlead/fairlead/registry/selection"
 )
 
-// Part is a part of an image reference that a target can hold.
+// Part is a part of an image reference that a target can hold. The words are those of gitwriter.Part, into which a Part
+// is converted where it is written.
 type Part string
 
 // The parts.

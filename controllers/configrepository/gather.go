@@ -131,22 +131,7 @@ func writable(t target, latest *v1alpha1.SelectedTag) ([]gitwriter.Value, error)
 		if latest.Digest == "" && (value.Part == choice.PartDigest || strings.HasSuffix(value.Value, "@")) {
 			return nil, &unknownDigestError{tag: latest.Tag}
 		}
-		written[i] = gitwriter.Value{Part: partOf(value.Part), Path: path, Value: value.Value}
+		written[i] = gitwriter.Value{Part: gitwriter.Part(value.Part), Path: path, Value: value.Value}
 	}
 	return written, nil
-}
-
-// partOf is a part in the writer's words.
-func partOf(part choice.Part) gitwriter.Part {
-	switch part {
-	case choice.PartImage:
-		return gitwriter.PartImage
-	case choice.PartDigest:
-		return gitwriter.PartDigest
-	case choice.PartRepository:
-		return gitwriter.PartRepository
-	case choice.PartTag:
-		return gitwriter.PartTag
-	}
-	return ""
 }

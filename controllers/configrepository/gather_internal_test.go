@@ -8,7 +8,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/controllers/status"
+	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
 
@@ -32,6 +34,19 @@ func policyNamed(name, tag string, targets ...v1alpha1.Target) v1alpha1.ImagePol
 		policy.Status.Latest = &v1alpha1.SelectedTag{Tag: tag, Generation: 1}
 	}
 	return policy
+}
+
+// TestPartsHaveOneWord: a part is converted from one package's word to the other's, so the words must be the same.
+func TestPartsHaveOneWord(t *testing.T) {
+	t.Parallel()
+	want := []gitwriter.Part{gitwriter.PartTag, gitwriter.PartImage, gitwriter.PartDigest, gitwriter.PartRepository}
+	var got []gitwriter.Part
+	for _, part := range []choice.Part{choice.PartTag, choice.PartImage, choice.PartDigest, choice.PartRepository} {
+		got = append(got, gitwriter.Part(part))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
+	}
 }
 
 func inRepository(name, file, path string) v1alpha1.Target {

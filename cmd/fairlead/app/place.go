@@ -101,24 +101,10 @@ func (r *rollback) restore(policy *v1alpha1.ImagePolicy, index int, file string)
 			return nil
 		}
 		made.values[i].Value = old
-		made.target.Values = append(made.target.Values, gitwriter.Value{Part: partOf(value.Part), Path: at, Value: old})
+		made.target.Values = append(made.target.Values, gitwriter.Value{Part: gitwriter.Part(value.Part), Path: at, Value: old})
 	}
 	r.places = append(r.places, made)
 	return nil
-}
-
-// partOf is a part in the writer's words.
-func partOf(part choice.Part) gitwriter.Part {
-	switch part {
-	case choice.PartImage:
-		return gitwriter.PartImage
-	case choice.PartDigest:
-		return gitwriter.PartDigest
-	case choice.PartRepository:
-		return gitwriter.PartRepository
-	case choice.PartTag:
-	}
-	return gitwriter.PartTag
 }
 
 // wanted are the older values.
