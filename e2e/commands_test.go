@@ -29,6 +29,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	capture NAME                           put what was printed last into an environment variable
 //	controller start|ensure|kill|terminate|await-killed
 //	control-plane kill-apiserver|start-apiserver|freeze-etcd|thaw-etcd
+//	control-plane hang-wire|mend-wire      what goes by ${WIRE_URL} hangs, or goes on
 //	counts server                          print the requests by kind since the last reset-counts
 //	delete-image service tag...            take tags from the registry
 //	fault server fault                     see faultOf; without a fault the server is whole again
@@ -242,8 +243,11 @@ func controlPlane(ctx context.Context, _ *testscript.TestScript, s *scenario, ar
 		return s.stack.Freeze()
 	case "thaw-etcd":
 		return s.stack.Thaw()
+	case "hang-wire", "mend-wire":
+		s.stack.Wire.Hang(args[0] == "hang-wire")
+		return nil
 	default:
-		return usage("control-plane kill-apiserver|start-apiserver|freeze-etcd|thaw-etcd")
+		return usage("control-plane kill-apiserver|start-apiserver|freeze-etcd|thaw-etcd|hang-wire|mend-wire")
 	}
 }
 
@@ -260,6 +264,7 @@ func condition(s *suite) func(string) (bool, error) {
 
 // mend sets right what a scenario that failed has left of the control plane.
 func (s *suite) mend(ctx context.Context) error {
+	s.stack.Wire.Hang(false)
 	if s.stack.PID("etcd") == 0 {
 		return nil
 	}

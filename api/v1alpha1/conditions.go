@@ -131,6 +131,8 @@ const (
 	ReasonRenderFailed Reason = "RenderFailed"
 	// ReasonNotPermitted: the destination is outside of what this Application may touch.
 	ReasonNotPermitted Reason = "NotPermitted"
+	// ReasonClusterUnreachable: the cluster that spec.destination.name names takes requests and doesn't answer.
+	ReasonClusterUnreachable Reason = "ClusterUnreachable"
 	// ReasonInvalidSpec: the spec holds what can't be read, such as a path of spec.ignoreDifferences or an expression of
 	// spec.healthChecks.
 	ReasonInvalidSpec Reason = "InvalidSpec"

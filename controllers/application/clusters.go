@@ -32,6 +32,8 @@ type cluster struct {
 type clusters struct {
 	local  *cluster
 	scheme *runtime.Scheme
+	// back is called with the Applications that go to a cluster which answers again.
+	back func(...types.NamespacedName)
 
 	mu sync.Mutex
 	// remote clusters, by the Secrets that hold their kubeconfigs.
@@ -44,12 +46,13 @@ type clusters struct {
 type remote struct {
 	*cluster
 
-	key  string // of the kubeconfig
-	stop context.CancelFunc
+	key   string // of the kubeconfig
+	reach *reach
+	stop  context.CancelFunc
 }
 
 // newClusters knows the cluster of the manager.
-func newClusters(mgr ctrl.Manager) (*clusters, error) {
+func newClusters(mgr ctrl.Manager, back func(...types.NamespacedName)) (*clusters, error) {
 	watches, err := newWatches(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetScheme(), mgr.GetRESTMapper())
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func newClusters(mgr ctrl.Manager) (*clusters, error) {
 			mapper: mgr.GetRESTMapper(), capabilities: &capabilities{discovery: asked, now: time.Now},
 			clients: access.NewClients(mgr.GetConfig()), watches: watches,
 		},
-		scheme: mgr.GetScheme(), remote: map[types.NamespacedName]*remote{}, visits: map[types.NamespacedName]types.NamespacedName{},
+		scheme: mgr.GetScheme(), back: back, remote: map[types.NamespacedName]*remote{}, visits: map[types.NamespacedName]types.NamespacedName{},
 	}, nil
 }
 
@@ -90,9 +93,9 @@ func (c *clusters) of(ctx context.Context, reader client.Reader, app *v1alpha1.A
 	known, ok := c.remote[secret]
 	if ok && known.key == kubeconfig.Key {
 		c.visits[visitor] = secret
-		return known.cluster, nil
+		return known.cluster, answers(secret, known)
 	}
-	made, err := connect(kubeconfig, c.scheme)
+	made, err := connect(kubeconfig, c.scheme, func() { c.back(c.visitorsOf(secret)...) })
 	if err != nil {
 		return nil, fmt.Errorf("reach the cluster of Secret %s: %w", secret, err)
 	}
@@ -101,6 +104,27 @@ func (c *clusters) of(ctx context.Context, reader client.Reader, app *v1alpha1.A
 	}
 	c.remote[secret], c.visits[visitor] = made, secret
 	return made.cluster, nil
+}
+
+// answers says if a cluster doesn't.
+func answers(secret types.NamespacedName, to *remote) error {
+	if err := to.reach.err(); err != nil {
+		return fmt.Errorf("reach the cluster of Secret %s: %w", secret, err)
+	}
+	return nil
+}
+
+// visitorsOf are the Applications that go to a cluster.
+func (c *clusters) visitorsOf(secret types.NamespacedName) []types.NamespacedName {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var visitors []types.NamespacedName
+	for visitor, to := range c.visits {
+		if to == secret {
+			visitors = append(visitors, visitor)
+		}
+	}
+	return visitors
 }
 
 // leave notes that an Application goes to another cluster no more.
@@ -128,22 +152,31 @@ func (c *clusters) left(visitor types.NamespacedName) {
 	}
 }
 
-// connect begins to know another cluster. Nothing is asked of it yet.
-func connect(kubeconfig access.Kubeconfig, scheme *runtime.Scheme) (*remote, error) {
-	http, err := rest.HTTPClientFor(kubeconfig.Config)
+// connect begins to know another cluster. Nothing is asked of it yet. back is called when it answers again after it didn't.
+func connect(kubeconfig access.Kubeconfig, scheme *runtime.Scheme, back func()) (_ *remote, err error) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+	reach := newReach(ctx, back)
+	bounded := rest.CopyConfig(kubeconfig.Config)
+	bounded.Wrap(reach.around)
+	http, err := rest.HTTPClientFor(bounded)
 	if err != nil {
 		return nil, err
 	}
-	mapper, err := apiutil.NewDynamicRESTMapper(kubeconfig.Config, http)
+	mapper, err := apiutil.NewDynamicRESTMapper(bounded, http)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := discovery.NewDiscoveryClientForConfigAndClient(kubeconfig.Config, http)
+	asked, err := discovery.NewDiscoveryClientForConfigAndClient(bounded, http)
 	if err != nil {
 		return nil, err
 	}
 	unbounded := rest.CopyConfig(kubeconfig.Config)
-	unbounded.Timeout = 0 // a watch lasts
+	unbounded.Timeout = 0 // a watch lasts, and is silent for long
 	watching, err := rest.HTTPClientFor(unbounded)
 	if err != nil {
 		return nil, err
@@ -152,13 +185,12 @@ func connect(kubeconfig access.Kubeconfig, scheme *runtime.Scheme) (*remote, err
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
 	go func() { _ = watches.cache.Start(ctx) }() // it only ends when it is stopped
 	return &remote{
 		cluster: &cluster{
 			mapper: mapper, capabilities: &capabilities{discovery: asked, now: time.Now},
-			clients: access.NewClients(kubeconfig.Config), watches: watches,
+			clients: access.NewClients(bounded), watches: watches,
 		},
-		key: kubeconfig.Key, stop: stop,
+		key: kubeconfig.Key, reach: reach, stop: stop,
 	}, nil
 }

@@ -54,16 +54,18 @@ type Reconciler struct {
 // NewReconciler returns a Reconciler that reads revisions from mirrors. Applications in ownNamespace are an
 // administrator's.
 func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace string) (*Reconciler, error) {
-	clusters, err := newClusters(mgr)
-	if err != nil {
-		return nil, err
-	}
-	return &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), clusters: clusters,
+	r := &Reconciler{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(),
 		mirrors: mirrors, ownNamespace: ownNamespace,
 		renders: newRenders(), memories: newMemories(), claims: newClaims(), pokes: make(chan event.GenericEvent, pokesAhead),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("application")), now: time.Now,
-	}, nil
+	}
+	clusters, err := newClusters(mgr, r.poke)
+	if err != nil {
+		return nil, err
+	}
+	r.clusters = clusters
+	return r, nil
 }
 
 // Setup adds the controller to the manager.

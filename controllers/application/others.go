@@ -16,7 +16,7 @@ import (
 // pokesAhead is how many Applications may wait to be poked. What doesn't find room is found by its own retry.
 const pokesAhead = 1024
 
-// poke has Applications looked at now: another one has given up what they wait for.
+// poke has Applications looked at now: another one has given up what they wait for, or their cluster answers again.
 func (r *Reconciler) poke(keys ...types.NamespacedName) {
 	for _, key := range keys {
 		app := &v1alpha1.Application{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -76,6 +77,9 @@ type scope struct {
 
 // fail notes the reason of an error, unless the error brings its own.
 func (s *scope) fail(reason v1alpha1.Reason, err error) error {
+	if hung := (*unreachableError)(nil); errors.As(err, &hung) {
+		reason = v1alpha1.ReasonClusterUnreachable
+	}
 	s.reason = access.ReasonOf(err, reason)
 	return err
 }

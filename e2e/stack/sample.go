@@ -108,6 +108,7 @@ func (s *Stack) Variables() map[string]string {
 		"SSH_IDENTITY":      encode(s.Git.SSH.Identity),
 		"SSH_KNOWN":         encode(s.Git.SSH.KnownHosts),
 		"SSH_OTHER":         encode(s.Git.SSH.WrongKnownHosts),
+		"WIRE_URL":          s.Wire.URL(),
 		"SSH_SHOWN":         s.Git.SSH.Fingerprint,
 		"SSH_EXPECTED":      s.Git.SSH.WrongFingerprint,
 		"KUBECONFIG":        s.Kubeconfig,

@@ -46,6 +46,8 @@ type Stack struct {
 	Config *rest.Config
 	// Client is the administrator's client; it knows the built-in kinds and Fairlead's.
 	Client client.WithWatch
+	// Wire is another way to the API server.
+	Wire *Wire
 	// Registry holds the images.
 	Registry *Registry
 	// Notifications are what the registry posts about pushes.
@@ -136,7 +138,11 @@ func (s *Stack) startCluster(ctx context.Context) error {
 	} else if err := s.startControlPlane(ctx); err != nil {
 		return err
 	}
-	if err := s.connect(); err != nil {
+	err := s.connect()
+	if err != nil {
+		return err
+	}
+	if s.Wire, err = newWire(s.Config.Host); err != nil {
 		return err
 	}
 	if s.foreign {
@@ -167,6 +173,9 @@ func (s *Stack) end() error {
 	errs = append(errs, s.Terminate())
 	if s.foreign && s.Client != nil {
 		errs = append(errs, s.uninstall())
+	}
+	if s.Wire != nil {
+		errs = append(errs, s.Wire.close())
 	}
 	if s.Notifications != nil {
 		errs = append(errs, s.Notifications.close())
