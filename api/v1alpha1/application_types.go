@@ -895,10 +895,11 @@ type HistoryEntry struct {
 // +kubebuilder:resource:categories=fairlead,shortName=app
 // +kubebuilder:printcolumn:name="Sync",type=string,JSONPath=`.status.sync.status`
 // +kubebuilder:printcolumn:name="Health",type=string,JSONPath=`.status.health.status`
-// +kubebuilder:printcolumn:name="Revision",type=string,JSONPath=`.status.sync.revision`
 // +kubebuilder:printcolumn:name="Change",type=string,JSONPath=`.status.history[0].subject`
 // +kubebuilder:printcolumn:name="Synced",type=date,JSONPath=`.status.history[0].time`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Revision",type=string,JSONPath=`.status.sync.revision`,priority=1
 // +kubebuilder:printcolumn:name="Images",type=string,JSONPath=`.status.images`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must have at most 63 characters: it labels every object of the Application"

@@ -134,6 +134,10 @@ type ConfigRepositoryStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
+	// LastHandledReconcileAt is the word in the annotation `fairlead.dev/reconcile-at` that was obeyed last.
+	// +optional
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+
 	// Head of the branch, as it was last seen or pushed. Applications follow it.
 	// +optional
 	Head *Head `json:"head,omitempty"`
@@ -186,11 +190,13 @@ type Push struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=fairlead,shortName=cr
 // +kubebuilder:printcolumn:name="Branch",type=string,JSONPath=`.spec.branch`
-// +kubebuilder:printcolumn:name="Head",type=string,JSONPath=`.status.head.revision`
-// +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.status.head.subject`
+// +kubebuilder:printcolumn:name="Head",type=string,JSONPath=`.status.head.subject`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.status.head.time`
 // +kubebuilder:printcolumn:name="Pushed",type=date,JSONPath=`.status.lastPush.time`
 // +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.pending`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Revision",type=string,JSONPath=`.status.head.revision`,priority=1
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.spec.url`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 type ConfigRepository struct {

@@ -290,6 +290,10 @@ type ImagePolicyStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
+	// LastHandledReconcileAt is the word in the annotation `fairlead.dev/reconcile-at` that the last recorded scan obeyed.
+	// +optional
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+
 	// Image is the repository that this status speaks of.
 	// +optional
 	Image string `json:"image,omitempty"`
@@ -297,6 +301,14 @@ type ImagePolicyStatus struct {
 	// Latest is the tag that the policy selects.
 	// +optional
 	Latest *SelectedTag `json:"latest,omitempty"`
+
+	// Newest is the newest tag of the repository by the policy's order, where it isn't the selected one, and why it isn't.
+	// +optional
+	Newest *NewestTag `json:"newest,omitempty"`
+
+	// RetryAt is when the registry is asked again, to the minute, where it wants to be left alone for so long.
+	// +optional
+	RetryAt *metav1.Time `json:"retryAt,omitempty"`
 
 	// Candidate is the newest tag that would be selected if it didn't have to wait.
 	// +optional
@@ -333,6 +345,17 @@ type ImagePolicyStatus struct {
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// NewestTag is a tag that is newer than the selected one.
+type NewestTag struct {
+	// Tag as it is spelt in the registry.
+	Tag string `json:"tag"`
+	// Reason why it isn't selected, as `fairlead explain` has it: `OutsideRange`, `PreRelease`, `TooYoung`, `WrongPlatform`, or
+	// `Superseded` where the policy is pinned.
+	Reason string `json:"reason"`
+	// Message says the same to a person.
+	Message string `json:"message"`
 }
 
 // Candidate is a tag that waits.
@@ -453,12 +476,16 @@ type Scan struct {
 // +kubebuilder:printcolumn:name="Selected",type=string,JSONPath=`.status.latest.tag`
 // +kubebuilder:printcolumn:name="In Git",type=string,JSONPath=`.status.targets[*].current`
 // +kubebuilder:printcolumn:name="Since",type=date,JSONPath=`.status.targets[0].time`
-// +kubebuilder:printcolumn:name="Rejected",type=string,JSONPath=`.status.rejected[*]`
+// +kubebuilder:printcolumn:name="Waits",type=string,JSONPath=`.status.candidate.tag`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Newest",type=string,JSONPath=`.status.newest.tag`,priority=1
+// +kubebuilder:printcolumn:name="Why Not",type=string,JSONPath=`.status.newest.reason`,priority=1
+// +kubebuilder:printcolumn:name="Until",type=string,JSONPath=`.status.candidate.until`,priority=1
+// +kubebuilder:printcolumn:name="Rejected",type=string,JSONPath=`.status.rejected[*]`,priority=1
 // +kubebuilder:printcolumn:name="Image",type=string,JSONPath=`.spec.image`,priority=1
 // +kubebuilder:printcolumn:name="Range",type=string,JSONPath=`.spec.select.semver.range`,priority=1
-// +kubebuilder:printcolumn:name="Waiting",type=string,JSONPath=`.status.candidate.tag`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 type ImagePolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

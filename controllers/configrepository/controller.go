@@ -88,10 +88,12 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // scope is what the steps of one reconciliation share.
 type scope struct {
 	repository *v1alpha1.ConfigRepository
-	mirror     *gitwriter.Mirror
-	beside     neighbours
-	wishes     []wish
-	result     gitwriter.WriteResult
+	// obeyed is the word of the reconcile-at annotation that this run began with.
+	obeyed string
+	mirror *gitwriter.Mirror
+	beside neighbours
+	wishes []wish
+	result gitwriter.WriteResult
 	// rewrites are the histories that were replaced by force since the last run.
 	rewrites []gitwriter.Rewrite
 	reason   v1alpha1.Reason
@@ -114,6 +116,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		}
 		return reconcile.Result{}, r.forget(ctx, req)
 	}
+	s.obeyed = s.repository.Annotations[v1alpha1.ReconcileAtAnnotation]
 	for _, step := range []func(context.Context, *scope) error{r.gather, r.open, r.look, r.write} {
 		if s.err = step(ctx, s); s.err != nil {
 			break

@@ -125,7 +125,7 @@ func recordRepository(repository *v1alpha1.ConfigRepository, s *scope, pushed me
 	if st.ObservedGeneration != s.repository.Generation && !s.knowsHead() {
 		st.Head = nil // It may be that of another branch than the one that the spec names now.
 	}
-	st.ObservedGeneration = s.repository.Generation
+	st.ObservedGeneration, st.LastHandledReconcileAt = s.repository.Generation, s.obeyed
 	if head := s.result.Head; head.Revision != "" && (st.Head == nil || st.Head.Revision != head.Revision) {
 		st.Head = &v1alpha1.Head{Revision: head.Revision, Author: head.Author, Subject: head.Subject, Time: metav1.NewTime(head.Time)}
 	}

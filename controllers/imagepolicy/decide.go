@@ -20,6 +20,9 @@ func (s *scanning) decide(ctx context.Context) (v1alpha1.Reason, error) {
 		return v1alpha1.ReasonRegistryFailed, err
 	}
 	s.judged, s.tags, s.eligible, s.warnings = true, selected.Total, selected.Eligible, selected.Warnings
+	if newest := selected.Newest; newest != nil {
+		s.newest = &v1alpha1.NewestTag{Tag: newest.Tag, Reason: string(newest.Verdict), Message: newest.Reason}
+	}
 	for _, w := range selected.Waiting {
 		if fact := s.facts[w.Tag]; fact.Digest != "" {
 			s.wait(w.Tag, fact.Digest, metav1.NewMicroTime(fact.FirstSeen))

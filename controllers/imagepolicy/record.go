@@ -3,6 +3,7 @@ package imagepolicy
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -64,8 +65,9 @@ func recordScan(policy *v1alpha1.ImagePolicy, found *scan) {
 	st.Image = found.image
 	defer func() { st.ObservedGeneration = generation }()
 	if found.judged {
-		st.Candidate, st.Waiting, st.Warnings = found.candidate, found.waiting, found.warnings
+		st.Candidate, st.Waiting, st.Warnings, st.Newest = found.candidate, found.waiting, found.warnings, found.newest
 	}
+	st.LastHandledReconcileAt, st.RetryAt = found.obeyed, retryAt(found)
 	if found.err != nil {
 		status.Set(&st.Conditions, generation, v1alpha1.ConditionSelected, metav1.ConditionFalse, found.reason, found.err.Error())
 		return
@@ -81,6 +83,17 @@ func recordScan(policy *v1alpha1.ImagePolicy, found *scan) {
 		Time: metav1.NewTime(found.time.Time), Tags: int32(found.tags), //nolint:gosec // bounded by the registry package
 		Eligible: int32(found.eligible), Requests: int32(found.requests), //nolint:gosec // bounded by the registry package
 	}
+}
+
+// retryAt is when a registry is asked again that wants to be left alone for longer than a person who looks would wait. It is
+// rounded, so that policies and scans that wait for the same host say the same.
+func retryAt(found *scan) *metav1.Time {
+	const worthSaying = 30 * time.Second
+	wait := status.RetryAfter(found.err)
+	if wait < worthSaying {
+		return nil
+	}
+	return &metav1.Time{Time: found.time.Add(wait).Truncate(time.Minute).Add(time.Minute)}
 }
 
 // recordMutation says that another digest was pushed under the selected tag, until the tag is what it was or is written.

@@ -27,9 +27,12 @@ type scan struct {
 	// generation of the spec that was followed, and the image in it.
 	generation int64
 	image      string
+	// obeyed is the word of the reconcile-at annotation that it began with.
+	obeyed string
 
 	latest    v1alpha1.SelectedTag
 	candidate *v1alpha1.Candidate
+	newest    *v1alpha1.NewestTag
 	waiting   []v1alpha1.WaitingTag
 	warnings  []string
 	// mutated is the digest that the selected tag has now, if it is another than the selected one; looked says that it
@@ -86,7 +89,10 @@ func (r *Reconciler) scan(ctx context.Context, policy *v1alpha1.ImagePolicy, kno
 	hinted := known.hinted.After(known.consumed) || known.echoes > 0
 	asked := hinted || known.asked != policy.Annotations[v1alpha1.ReconcileAtAnnotation]
 	s := &scanning{
-		scan:       &scan{generation: policy.Generation, image: policy.Spec.Image, time: metav1.NewMicroTime(r.now().Truncate(time.Microsecond))},
+		scan: &scan{
+			generation: policy.Generation, image: policy.Spec.Image, obeyed: policy.Annotations[v1alpha1.ReconcileAtAnnotation],
+			time: metav1.NewMicroTime(r.now().Truncate(time.Microsecond)),
+		},
 		reconciler: r, policy: policy, known: known, fresh: map[string]bool{},
 		asked: asked, hinted: hinted, again: asked || known.scans%lookAgain == lookAgain-1,
 	}

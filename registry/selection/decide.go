@@ -28,6 +28,8 @@ type decision struct {
 	counts counts
 	// top is the newest that is eligible by its name.
 	top int
+	// newest is the newest that has a place in the order, taken or not.
+	newest int
 	// chosen is the newest candidate that is fit, or the pinned tag.
 	chosen int
 	// known are the candidates of which facts are known, the newest first; at holds the standing of each by its place.
@@ -52,7 +54,7 @@ func (s *Selector) decide(in Input) *decision {
 	if in.Tags == nil {
 		in.Tags = NewTags(nil)
 	}
-	d := &decision{Selector: s, in: in, tags: in.Tags.tags, keys: in.Tags.keys(s), top: none, chosen: none}
+	d := &decision{Selector: s, in: in, tags: in.Tags.tags, keys: in.Tags.keys(s), top: none, newest: none, chosen: none}
 	d.hold()
 	d.survey()
 	if s.policy.Pin != "" {
@@ -84,6 +86,9 @@ func (d *decision) hold() {
 // survey counts what names say, and finds the newest that is eligible by its name.
 func (d *decision) survey() {
 	for i := range d.keys {
+		if d.keys[i].why == placed && (d.newest == none || d.compare(i, d.newest) > 0) {
+			d.newest = i
+		}
 		switch d.byName(i) {
 		case Excluded:
 			d.counts.excluded++

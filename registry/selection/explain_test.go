@@ -23,6 +23,12 @@ func checkExplain(t *testing.T, policy selection.Policy, in selection.Input, wan
 		want.Counts[v.Verdict]++
 	}
 
+	// Those that have a place in the order come first, the newest of them at the head.
+	placeless := []selection.Verdict{selection.Excluded, selection.NotIncluded, selection.NotAVersion, selection.Chosen}
+	if first := want.Verdicts[0]; policy.Digest == nil && !slices.Contains(placeless, first.Verdict) {
+		want.Newest = &first
+	}
+
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Explain (-want +got):\n%s", diff)
 	}

@@ -58,6 +58,9 @@ type Selection struct {
 	// look adds them to Input.Known and selects anew. The choice is final when it is empty; until then tags that nobody
 	// looked at aren't chosen.
 	Needs []string
+	// Newest is the newest of all tags that have a place in the order, with the reason why it isn't chosen; nil where it is, and
+	// where there is no order.
+	Newest *TagVerdict
 	// Waiting are the tags later than the chosen one whose minimum age runs, the newest first, at most MaxWaiting: those
 	// that are old enough first.
 	Waiting []Waiting
@@ -98,6 +101,10 @@ func (d *decision) selection() Selection {
 	}
 	if d.chosen != none {
 		selection.Tag, selection.Digest = d.tags[d.chosen], d.digest()
+	}
+	if i := d.newest; i != none && i != d.chosen && d.policy.Digest == nil {
+		verdict := d.verdict(i)
+		selection.Newest = &TagVerdict{Tag: d.tags[i], Verdict: verdict, Reason: d.reasonFor(i, verdict)}
 	}
 	for _, verdict := range []Verdict{Chosen, Superseded, OlderThanCurrent} {
 		selection.Eligible += selection.Counts[verdict]
