@@ -42,9 +42,12 @@ generate: ## Generate the deep copies of the API types.
 	@$$(hack/tools generate)/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generate the CustomResourceDefinitions in config/crd, and the schema that explain applies.
-	@rm -f config/crd/fairlead.dev_*.yaml
+manifests: ## Generate what config holds: CRDs and rights from the code, plain manifests from the chart; and explain's schema.
+	@rm -f config/crd/fairlead.dev_*.yaml config/chart/files/crd/*.yaml
 	@$$(hack/tools generate)/controller-gen crd paths=./api/... output:crd:dir=config/crd
+	@$$(hack/tools generate)/controller-gen rbac:roleName=fairlead-controller paths=./controllers/... paths=./cmd/... output:rbac:dir=config/chart/files/rbac
+	@cp config/crd/*.yaml config/chart/files/crd/ # Helm reads nothing outside of the chart.
+	@hack/plain
 	@cp config/crd/fairlead.dev_imagepolicies.yaml cmd/fairlead/explain/schema.yaml # Go embeds nothing from folders above.
 
 .PHONY: fmt

@@ -87,7 +87,7 @@ func decode(t *testing.T, manifest, kind string) {
 func TestControllerRights(t *testing.T) {
 	t.Parallel()
 
-	first, _, _ := strings.Cut(read(t, "config/rbac/controller_role.yaml"), "---\n")
+	first, _, _ := strings.Cut(strings.TrimPrefix(read(t, "config/chart/files/rbac/role.yaml"), "---\n"), "---\n")
 	var role rbacv1.ClusterRole
 	if err := yaml.UnmarshalStrict([]byte(first), &role); err != nil {
 		t.Fatal(err)
@@ -104,6 +104,8 @@ func TestControllerRights(t *testing.T) {
 		}
 	}
 	want := map[string][]string{
+		// Whether the one of an Application is going.
+		"namespaces": {"get"},
 		// Those that objects name, by name.
 		"secrets": {"get"},
 		// The imagePullSecrets of one; and syncing as one.

@@ -30,6 +30,8 @@ func NewClients(config *rest.Config) *Clients {
 	return &Clients{config: config, clients: map[string]Identity{}}
 }
 
+// +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=impersonate
+
 // As returns clients that act as a ServiceAccount, so that the API server's RBAC decides what it may do. With an empty
 // account they act as the controller itself. The groups of the ServiceAccount are added by the API server.
 func (c *Clients) As(namespace, account string) (Identity, error) {

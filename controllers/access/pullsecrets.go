@@ -54,6 +54,8 @@ func pullSecrets(ctx context.Context, reader client.Reader, namespace, account s
 	return joined, nil
 }
 
+// +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get
+
 // pullSecretNames are the names of an account's imagePullSecrets, in their order.
 func pullSecretNames(ctx context.Context, reader client.Reader, namespace, account string) ([]string, error) {
 	found := &corev1.ServiceAccount{}

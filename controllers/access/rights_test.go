@@ -22,7 +22,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-const rbacDir = "../../config/rbac"
+// shipped is what an installation holds beside the pods.
+const shipped = "../../config/default"
 
 // needed is what the controller may do everywhere, and for what. `verb group/resource`.
 var needed = map[string]string{
@@ -41,6 +42,7 @@ var needed = map[string]string{
 	"patch fairlead.dev/configrepositories/status": "say what came of it",
 	"patch fairlead.dev/imagepolicies/status":      "say what came of it",
 
+	"get /namespaces":              "see that the namespace of an Application is going",
 	"get /secrets":                 "read the Secrets that objects name, each when it is needed",
 	"get /serviceaccounts":         "read the imagePullSecrets of the ServiceAccount that an ImagePolicy names",
 	"impersonate /serviceaccounts": "apply with the rights of the ServiceAccount of an Application",
@@ -76,12 +78,15 @@ func TestRightsAreNeeded(t *testing.T) {
 	}
 }
 
+// controller is whom the roles of the controller are bound to.
+const controller = "system:serviceaccount:fairlead:fairlead"
+
 // TestRights asks a real API server what the controller's ServiceAccount may do for itself, without the role by which it
 // deploys for administrators: that one is theirs to narrow.
 func TestRights(t *testing.T) {
 	t.Parallel()
 	for _, obj := range shippedRights(t) {
-		if obj.GetName() == "fairlead-sync" {
+		if slices.Contains([]string{"fairlead-sync", "fairlead-viewer", "fairlead-editor"}, obj.GetName()) {
 			continue
 		}
 		if err := api.Create(t.Context(), obj); err != nil {
@@ -123,6 +128,7 @@ func TestRights(t *testing.T) {
 		"list /events":           {reason: "events are read with the rights of the Application", namespace: "default"},
 		"create /pods":           {reason: "a pod may use any ServiceAccount and Secret of its namespace", namespace: "fairlead"},
 		"create /pods/exec":      {reason: "it runs nothing in pods", namespace: "default"},
+		"list /namespaces":       {reason: "only the namespace of an object is looked at"},
 		"get /nodes/proxy":       {reason: "the kubelet's API runs commands in any pod"},
 		"patch apps/deployments": {reason: "what is deployed is deployed with the rights of fairlead-sync, or of a ServiceAccount", namespace: "default"},
 		"create /namespaces":     {reason: "namespaces are made with the rights of the Application"},
@@ -139,16 +145,11 @@ func TestRights(t *testing.T) {
 	for line, reason := range needed {
 		claims[line] = claim{reason: reason, namespace: "default", allowed: true}
 	}
-	granted := func(ctx context.Context) (bool, error) { // the authorizer watches the roles
-		return may(ctx, "get /secrets", "default")
-	}
-	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, granted); err != nil {
-		t.Fatal(err)
-	}
+	awaitRight(t, controller, "get /secrets", "default")
 	for line, tc := range claims {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			got, err := may(t.Context(), line, tc.namespace)
+			got, err := may(t.Context(), controller, line, tc.namespace)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,14 +160,26 @@ func TestRights(t *testing.T) {
 	}
 }
 
+// awaitRight waits until the authorizer, which watches the roles, has seen a right.
+func awaitRight(t *testing.T, user, line, namespace string) {
+	t.Helper()
+	granted := func(ctx context.Context) (bool, error) { return may(ctx, user, line, namespace) }
+	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, granted); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // may asks the API server for `verb group/resource[/subresource]` in a namespace; empty: in the whole cluster.
-func may(ctx context.Context, line, namespace string) (bool, error) {
+func may(ctx context.Context, user, line, namespace string) (bool, error) {
 	verb, rest, _ := strings.Cut(line, " ")
 	group, resource, _ := strings.Cut(rest, "/")
 	resource, subresource, _ := strings.Cut(resource, "/")
+	groups := []string{"system:authenticated"}
+	if user == controller {
+		groups = append(groups, "system:serviceaccounts", "system:serviceaccounts:fairlead")
+	}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User:   "system:serviceaccount:fairlead:fairlead",
-		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:fairlead", "system:authenticated"},
+		User: user, Groups: groups,
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Verb: verb, Group: group, Version: "*", Resource: resource, Subresource: subresource, Namespace: namespace,
 		},
@@ -175,18 +188,11 @@ func may(ctx context.Context, line, namespace string) (bool, error) {
 	return review.Status.Allowed, err
 }
 
-// shippedRights are the objects of config/rbac.
+// shippedRights are the roles, their bindings, and the namespace that they need.
 func shippedRights(t *testing.T) []*unstructured.Unstructured {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(rbacDir, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files in %s: %v", rbacDir, err)
-	}
-	var objects []*unstructured.Unstructured
-	for _, file := range files {
-		objects = append(objects, objectsIn(t, file)...)
-	}
-	return objects
+	objects := objectsIn(t, filepath.Join(shipped, "namespace.yaml"))
+	return append(objects, objectsIn(t, filepath.Join(shipped, "rbac.yaml"))...)
 }
 
 func objectsIn(t *testing.T, name string) []*unstructured.Unstructured {

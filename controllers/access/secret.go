@@ -12,6 +12,8 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 )
 
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
+
 // secret reads a Secret that a field of an object's spec names. Secrets aren't cached, so that a rotated one counts at once
 // and the controller holds none that it doesn't use.
 func secret(ctx context.Context, reader client.Reader, namespace, name, field string) (*corev1.Secret, error) {

@@ -68,6 +68,9 @@ func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace strin
 	return r, nil
 }
 
+// +kubebuilder:rbac:groups=fairlead.dev,resources=applications,verbs=get;list;watch
+// +kubebuilder:rbac:groups=fairlead.dev,resources=applications/status,verbs=patch
+
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	built, err := ctrl.NewControllerManagedBy(mgr).

@@ -209,6 +209,8 @@ func waveIn(app *v1alpha1.Application) func(syncer.ID) int {
 	return func(id syncer.ID) int { return waves[id] }
 }
 
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
+
 // vanishes says whether the objects go by themselves, since an Application that deploys to its own namespace goes with it:
 // the ServiceAccount that could delete them may be gone already. Those in another cluster stay if the kubeconfig went first: nobody
 // can reach them then.
@@ -223,6 +225,8 @@ func (r *Reconciler) vanishes(ctx context.Context, s *scope, err error) bool {
 	err = r.live.Get(ctx, client.ObjectKey{Name: s.app.Namespace}, namespace)
 	return err == nil && namespace.DeletionTimestamp != nil
 }
+
+// +kubebuilder:rbac:groups=fairlead.dev,resources=applications,verbs=patch
 
 // release takes the finalizers away.
 func (r *Reconciler) release(ctx context.Context, s *scope, finalizers []string) error {

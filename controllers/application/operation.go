@@ -179,6 +179,8 @@ func (r *Reconciler) obey(ctx context.Context, s *scope) error {
 	return r.takeAway(ctx, s)
 }
 
+// +kubebuilder:rbac:groups=fairlead.dev,resources=applications,verbs=patch
+
 // takeAway removes the question that was taken up. One that was asked in the meantime stays.
 func (r *Reconciler) takeAway(ctx context.Context, s *scope) error {
 	base := s.app.DeepCopy()

@@ -62,6 +62,9 @@ func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, gathering Gatherin
 	}
 }
 
+// +kubebuilder:rbac:groups=fairlead.dev,resources=configrepositories,verbs=get;list;watch
+// +kubebuilder:rbac:groups=fairlead.dev,resources=configrepositories/status,verbs=patch
+
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).

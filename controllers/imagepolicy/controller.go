@@ -66,6 +66,9 @@ func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
 	return r
 }
 
+// +kubebuilder:rbac:groups=fairlead.dev,resources=imagepolicies,verbs=get;list;watch
+// +kubebuilder:rbac:groups=fairlead.dev,resources=imagepolicies/status,verbs=patch
+
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).

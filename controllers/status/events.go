@@ -14,6 +14,8 @@ const maxNote = 1024
 // Recorder records events whose notes are cut to what the API server takes.
 type Recorder struct{ recorder events.EventRecorder }
 
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
 // NewRecorder returns a Recorder that hands its events on to another.
 func NewRecorder(recorder events.EventRecorder) Recorder { return Recorder{recorder: recorder} }
 

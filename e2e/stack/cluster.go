@@ -2,7 +2,6 @@ package stack
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +59,7 @@ func (s *Stack) applyNode(ctx context.Context) error {
 	return nil
 }
 
-// install applies config/crd and config/rbac and waits until the kinds are served.
+// install applies config/default without the controller, which runs as a process, and waits until the kinds are served.
 func (s *Stack) install(ctx context.Context) error {
 	objects, err := s.shipped()
 	if err != nil {
@@ -81,30 +80,21 @@ func (s *Stack) install(ctx context.Context) error {
 	})
 }
 
-// shipped are the objects of config/crd and config/rbac in an order in which they can be applied.
+// shipped are the objects of config/default in an order in which they can be applied: all but the controller's pods and
+// their Services.
 func (s *Stack) shipped() ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
-	for _, folder := range []string{"crd", "rbac"} {
-		files, err := filepath.Glob(filepath.Join(s.root, "config", folder, "*.yaml"))
+	for _, name := range []string{"crds.yaml", "namespace.yaml", "rbac.yaml"} {
+		data, err := os.ReadFile(filepath.Join(s.root, "config", "default", name))
 		if err != nil {
-			return nil, fmt.Errorf("find config/%s: %w", folder, err)
+			return nil, fmt.Errorf("read config/default: %w", err)
 		}
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				return nil, fmt.Errorf("read config/%s: %w", folder, err)
-			}
-			more, err := parseYAML(string(data))
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
-			}
-			objects = append(objects, more...)
+		more, err := parseYAML(string(data))
+		if err != nil {
+			return nil, fmt.Errorf("config/default/%s: %w", name, err)
 		}
+		objects = append(objects, more...)
 	}
-	first := func(o *unstructured.Unstructured) int {
-		return -max(0, slices.Index([]string{"CustomResourceDefinition", "Namespace"}, o.GetKind())+1)
-	}
-	slices.SortStableFunc(objects, func(a, b *unstructured.Unstructured) int { return cmp.Compare(first(a), first(b)) })
 	return objects, nil
 }
 

@@ -43,7 +43,7 @@ func (s *Stack) build(ctx context.Context) error {
 func (s *Stack) BinaryPath() string { return s.binary }
 
 // StartController starts fairlead as a process of its own, as ServiceAccount fairlead/fairlead with exactly the rights of
-// config/rbac, and waits until it is ready. After Kill or Terminate it starts it again; its log goes on in the same file.
+// config/default, and waits until it is ready. After Kill or Terminate it starts it again; its log goes on in the same file.
 func (s *Stack) StartController(ctx context.Context) error {
 	if err := s.build(ctx); err != nil {
 		return err

@@ -19,8 +19,7 @@ func TestForeignCluster(t *testing.T) {
 		t.Fatalf("a cluster with Fairlead in it: want it refused, got %v", err)
 	}
 	all := []string{"get", "namespaces,nodes,customresourcedefinitions,clusterroles,clusterrolebindings", "--output", "name"}
-	folders := []string{"--filename", "../../config/crd", "--filename", "../../config/rbac"}
-	if _, err := owner.KubectlIn(ctx, ".", append([]string{"delete"}, folders...)...); err != nil {
+	if _, err := owner.KubectlIn(ctx, ".", "delete", "--ignore-not-found", "--kustomize", "../../config/default"); err != nil {
 		t.Fatal(err)
 	}
 	before, err := owner.Kubectl(ctx, all...)

@@ -1,0 +1,133 @@
+{{/* The name of the chart, or what replaces it. */}}
+{{- define "fairlead.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* What the names of all objects begin with; room is left for their suffixes. */}}
+{{- define "fairlead.fullname" -}}
+{{- $name := include "fairlead.name" . }}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 44 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name }}
+{{- .Release.Name | trunc 44 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 44 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* Labels of every object. */}}
+{{- define "fairlead.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "fairlead.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/part-of: fairlead
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Labels that select the pods. They never change: a Deployment's selector can't. */}}
+{{- define "fairlead.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "fairlead.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* metadata of an object: (dict "root" $ "suffix" "-metrics" "labels" … "annotations" … "namespace" …) */}}
+{{- define "fairlead.metadata" -}}
+name: {{ include "fairlead.fullname" .root }}{{ .suffix }}
+{{- if not .cluster }}
+namespace: {{ .namespace | default .root.Release.Namespace }}
+{{- end }}
+labels:
+  {{- include "fairlead.labels" .root | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "fairlead.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "fairlead.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{/* The subject of every binding. */}}
+{{- define "fairlead.subjects" -}}
+subjects:
+- kind: ServiceAccount
+  name: {{ include "fairlead.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{- define "fairlead.image" -}}
+{{- $image := .Values.image }}
+{{- $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
+{{- with $image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{/* The rules of one kind of role that controller-gen collected from the markers beside the code. */}}
+{{- define "fairlead.rules" -}}
+{{- $kind := .kind }}
+{{- range splitList "\n---\n" (.root.Files.Get "files/rbac/role.yaml") }}
+{{- $role := fromYaml . }}
+{{- if eq (get $role "kind") $kind }}
+{{- toYaml $role.rules }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What the schema can't say. */}}
+{{- define "fairlead.validate" -}}
+{{- if and (gt (int .Values.replicas) 1) (not .Values.controller.leaderElect) }}
+{{- fail (printf "replicas is %d and controller.leaderElect false: all replicas would work at once: elect a leader, or run one" (int .Values.replicas)) }}
+{{- end }}
+{{- $budget := .Values.podDisruptionBudget }}
+{{- if and $budget.enabled (ne (toString $budget.minAvailable) "") (ne (toString $budget.maxUnavailable) "") }}
+{{- fail "podDisruptionBudget.minAvailable and maxUnavailable are both set: leave one of them empty" }}
+{{- end }}
+{{- if and .Values.webhooks.ingress.enabled (not .Values.webhooks.enabled) }}
+{{- fail "webhooks.ingress.enabled is true and webhooks.enabled false: nothing would answer: enable webhooks, too" }}
+{{- end }}
+{{- if and .Values.webhooks.ingress.enabled (not .Values.webhooks.ingress.hosts) }}
+{{- fail "webhooks.ingress.hosts is empty: name the host that registries and Git hosts post to" }}
+{{- end }}
+{{- $sync := .Values.rbac.sync }}
+{{- if and $sync.clusterWide (or $sync.namespaces $sync.watch) }}
+{{- fail "rbac.sync.namespaces and rbac.sync.watch narrow nothing while rbac.sync.clusterWide is true: set it to false, or leave them out" }}
+{{- end }}
+{{- if not .Values.metrics.enabled }}
+{{- range $name := list "serviceMonitor" "prometheusRule" "dashboard" }}
+{{- if (get $.Values.metrics $name).enabled }}
+{{- fail (printf "metrics.%s.enabled is true and metrics.enabled false: there would be no metrics: enable them, too" $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Which nodes the pods run on. */}}
+{{- define "fairlead.placement" -}}
+{{- $placement := dict }}
+{{- range $field := list "nodeSelector" "tolerations" "affinity" }}
+{{- with get $.Values $field }}
+{{- $_ := set $placement $field . }}
+{{- end }}
+{{- end }}
+{{- $selector := dict "matchLabels" (fromYaml (include "fairlead.selectorLabels" .)) }}
+{{- $spread := list }}
+{{- range .Values.topologySpreadConstraints }}
+{{- $spread = append $spread (merge (dict) . (dict "labelSelector" $selector)) }}
+{{- end }}
+{{- with $spread }}
+{{- $_ := set $placement "topologySpreadConstraints" . }}
+{{- end }}
+{{- if $placement }}
+{{- toYaml $placement }}
+{{- end }}
+{{- end }}
