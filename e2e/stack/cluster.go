@@ -47,7 +47,7 @@ func (s *Stack) applyNode(ctx context.Context) error {
 		corev1.ResourcePods:   resource.MustParse("100000"),
 	}
 	node := &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: s.node, Labels: map[string]string{"type": "kwok", corev1.LabelHostname: s.node}},
+		ObjectMeta: metav1.ObjectMeta{Name: s.node, Labels: map[string]string{"type": "kwok", corev1.LabelHostname: s.node, corev1.LabelOSStable: "linux"}},
 		Status:     corev1.NodeStatus{Capacity: capacity, Allocatable: capacity},
 	}
 	if s.foreign {

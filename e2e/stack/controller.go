@@ -45,6 +45,12 @@ func (s *Stack) BinaryPath() string { return s.binary }
 // StartController starts fairlead as a process of its own, as ServiceAccount fairlead/fairlead with exactly the rights of
 // config/default, and waits until it is ready. After Kill or Terminate it starts it again; its log goes on in the same file.
 func (s *Stack) StartController(ctx context.Context) error {
+	return s.StartControllerAs(ctx, "fairlead", s.options.ControllerArgs...)
+}
+
+// StartControllerAs is StartController as another ServiceAccount of Fairlead's namespace, with these arguments after those
+// that say where the cluster is and which ports are free.
+func (s *Stack) StartControllerAs(ctx context.Context, account string, args ...string) error {
 	if err := s.build(ctx); err != nil {
 		return err
 	}
@@ -54,7 +60,7 @@ func (s *Stack) StartController(ctx context.Context) error {
 	if running {
 		return errors.New("start the controller: it runs already")
 	}
-	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, Namespace, "fairlead")
+	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, Namespace, account)
 	if err != nil {
 		return fmt.Errorf("start the controller: %w", err)
 	}
@@ -66,7 +72,7 @@ func (s *Stack) StartController(ctx context.Context) error {
 			return append([]string{
 				"controller", "--kubeconfig", kubeconfig, "--namespace", Namespace,
 				"--metrics-address", "0", "--health-address", addresses[0], "--webhook-address", addresses[1],
-			}, s.options.ControllerArgs...)
+			}, args...)
 		},
 		ready: func(ctx context.Context, addresses []string) error {
 			return errors.Join(get(ctx, client, "http://"+addresses[0]+"/readyz"), dial(ctx, addresses[1]))

@@ -33,6 +33,8 @@ type Options struct {
 	ControllerArgs []string
 	// Notify forwards the registry's notifications to the controller from the start; see Notifications.
 	Notify bool
+	// Empty leaves the cluster without Fairlead's kinds and rights, for who installs them otherwise.
+	Empty bool
 	// Kubeconfig names a cluster to use instead of starting one: a file, or several as in the variable KUBECONFIG. Empty:
 	// what the environment variable FAIRLEAD_E2E_KUBECONFIG says, or else a control plane of the stack's own.
 	Kubeconfig string
@@ -150,7 +152,7 @@ func (s *Stack) startCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.startKwok(ctx); err != nil {
+	if err := s.startKwok(ctx); err != nil || s.options.Empty {
 		return err
 	}
 	return s.install(ctx)

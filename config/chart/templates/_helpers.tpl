@@ -122,7 +122,7 @@ subjects:
 {{- $selector := dict "matchLabels" (fromYaml (include "fairlead.selectorLabels" .)) }}
 {{- $spread := list }}
 {{- range .Values.topologySpreadConstraints }}
-{{- $spread = append $spread (merge (dict) . (dict "labelSelector" $selector)) }}
+{{- $spread = append $spread (hasKey . "labelSelector" | ternary . (merge (dict "labelSelector" $selector) .)) }}
 {{- end }}
 {{- with $spread }}
 {{- $_ := set $placement "topologySpreadConstraints" . }}
