@@ -212,6 +212,11 @@ var rules = []rule{
 		because:  "app calls the packages that know how",
 	},
 	{
+		packages: []string{"cmd/fairlead/get", "cmd/fairlead/noun"},
+		never:    []string{"./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy", "./syncer", "./cmd/fairlead/app"},
+		because:  "get tells what stands in objects",
+	},
+	{
 		packages: []string{"cmd/fairlead/terminal"},
 		only:     []string{"golang.org/x/term", "gopkg.in/yaml.v3"},
 		because:  "terminal never knows what is said",

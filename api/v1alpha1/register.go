@@ -25,3 +25,6 @@ func AddToScheme(scheme *runtime.Scheme) error {
 //
 //	kubectl annotate imagepolicy www fairlead.dev/reconcile-at="$(date +%s)" --overwrite
 const ReconcileAtAnnotation = "fairlead.dev/reconcile-at"
+
+// SuspendReasonAnnotation says to people why somebody suspended an object. It decides nothing.
+const SuspendReasonAnnotation = "fairlead.dev/suspend-reason"

@@ -65,12 +65,12 @@ func (o *appOptions) connect() (cluster *app.Cluster, namespace string, err erro
 type named struct {
 	cluster *app.Cluster
 	key     types.NamespacedName
-	format  app.Format
+	format  terminal.Format
 }
 
 // about reads what a command about one Application is told.
 func (o *appOptions) about(name string) (named, error) {
-	format, err := app.ParseFormat(o.output)
+	format, err := terminal.ParseObjectFormat(o.output)
 	if err != nil {
 		return named{}, err
 	}
@@ -95,7 +95,7 @@ func (o *appOptions) find(ctx context.Context, name string) (named, *v1alpha1.Ap
 
 // written is what a command answers.
 type written interface {
-	Write(to io.Writer, format app.Format, paint terminal.Paint) error
+	Write(to io.Writer, format terminal.Format, paint terminal.Paint) error
 }
 
 func (n named) write(command *cobra.Command, answer written) error {

@@ -91,7 +91,7 @@ what the controller renders, before it fills in namespaces and labels.`,
 				return badInput(err)
 			}
 			format := string(about.format)
-			if about.format == app.Text || about.format == app.Wide {
+			if about.format == terminal.Text || about.format == terminal.Wide {
 				format = render.YAML
 			}
 			return badInput(manifests.Write(command.OutOrStdout(), format))

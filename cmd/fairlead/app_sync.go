@@ -49,7 +49,7 @@ The exit status is 0 if everything was applied, 1 if something wasn't or it took
 			if err != nil {
 				return badInput(err)
 			}
-			if about.format == app.Text || about.format == app.Wide {
+			if about.format == terminal.Text || about.format == terminal.Wide {
 				request.Progress = func(line string) { _, _ = fmt.Fprintln(command.ErrOrStderr(), line) }
 			}
 			return failed(runSync(command.Context(), command, about, request))
@@ -103,7 +103,7 @@ The exit status is 0 once it is so, 1 if it isn't within --timeout, and 2 if the
 			if err != nil {
 				return failed(err)
 			}
-			if about.format != app.Text && about.format != app.Wide {
+			if about.format != terminal.Text && about.format != terminal.Wide {
 				return failed(about.write(command, app.Single(found)))
 			}
 			_, err = fmt.Fprintln(command.OutOrStdout(), terminal.Printable(app.Summary(found)))

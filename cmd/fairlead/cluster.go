@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -21,6 +22,14 @@ type clusterOptions struct {
 	namespace  string
 	kubeconfig string
 	context    string
+}
+
+// flags adds the flags by which a command is told which cluster and namespace are meant.
+func (o *clusterOptions) flags(command *cobra.Command, namespace string) {
+	flags := command.Flags()
+	flags.StringVarP(&o.namespace, "namespace", "n", "", namespace)
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; empty: $KUBECONFIG, or ~/.kube/config")
+	flags.StringVar(&o.context, "context", "", "`context` of the kubeconfig; empty: its current one")
 }
 
 // clientQPS and clientBurst bound the requests of one command, as kubectl does: the API server keeps order itself.

@@ -37,6 +37,7 @@ func newCommand() *cobra.Command {
 	root.AddCommand(newAppCommand())
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newExplainCommand())
+	root.AddCommand(newGetCommand())
 	root.AddCommand(newHistoryCommand())
 	root.AddCommand(newRenderCommand())
 	root.AddCommand(newSetCommand())

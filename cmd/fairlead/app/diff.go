@@ -234,12 +234,12 @@ func difference(id syncer.ID, action string, is, would *unstructured.Unstructure
 }
 
 // Write writes the differences. As text it is a unified diff.
-func (d *Diff) Write(to io.Writer, format Format, paint terminal.Paint) error {
+func (d *Diff) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
 	names := make([]string, len(d.Differences))
 	for i, found := range d.Differences {
 		names[i] = (&Node{Group: found.Group, Kind: found.Kind, Name: found.Name}).fullName()
 	}
-	return write(to, format, d, names, func(text *bytes.Buffer) {
+	return terminal.WriteObjects(to, format, d, names, func(text *bytes.Buffer) {
 		for _, found := range d.Differences {
 			paintDiff(text, found.Diff, paint)
 		}

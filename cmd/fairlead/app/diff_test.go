@@ -12,6 +12,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
 	"github.com/fairlead/fairlead/cmd/fairlead/render"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // standing is what an earlier sync has left, and what others have made of it: the colour was changed, the size, too, which is
@@ -143,11 +144,11 @@ func TestDiff(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", tc.reason, err)
 			}
-			got := o.shown(func(to *bytes.Buffer) error { return diff.Write(to, app.Text, false) })
+			got := o.shown(func(to *bytes.Buffer) error { return diff.Write(to, terminal.Text, false) })
 			if want := cmp.Diff(tc.want, got); want != "" {
 				t.Errorf("%s: -want +got:\n%s", tc.reason, want)
 			}
-			for _, format := range []app.Format{app.Text, app.JSON, app.YAML} {
+			for _, format := range []terminal.Format{terminal.Text, terminal.JSON, terminal.YAML} {
 				whole := o.shown(func(to *bytes.Buffer) error { return diff.Write(to, format, false) })
 				if strings.Contains(whole, planted) || strings.Contains(whole, "cGxhbnRlZ") {
 					t.Errorf("%s: the secret is told:\n%s", tc.reason, whole)

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -13,48 +12,6 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
-
-// Format is how an answer is written.
-type Format string
-
-// The formats.
-const (
-	// Text is for people.
-	Text Format = ""
-	// Wide is text that leaves out less.
-	Wide Format = "wide"
-	// Name is the names alone, one a line, as kubectl reads them.
-	Name Format = "name"
-	// JSON and YAML hold everything, for programs.
-	JSON Format = "json"
-	YAML Format = "yaml"
-)
-
-// ParseFormat reads a format as a person writes it.
-func ParseFormat(name string) (Format, error) {
-	switch format := Format(name); format {
-	case Text, Wide, Name, JSON, YAML:
-		return format, nil
-	default:
-		return "", failf("-o %q is no format: write json, yaml, wide or name, or leave it out for text", name)
-	}
-}
-
-// write writes an answer in a format: the names alone, or the text, if that is asked for.
-func write(to io.Writer, format Format, answer any, names []string, text func(*bytes.Buffer)) error {
-	if format == Name {
-		text = func(made *bytes.Buffer) {
-			for _, name := range names {
-				fmt.Fprintln(made, terminal.Printable(name))
-			}
-		}
-	}
-	way := terminal.Text
-	if format == JSON || format == YAML {
-		way = terminal.Format(format)
-	}
-	return terminal.Write(to, way, answer, text)
-}
 
 // nameOf is how kubectl names an Application.
 func nameOf(app *v1alpha1.Application) string { return "application.fairlead.dev/" + app.Name }

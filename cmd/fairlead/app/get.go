@@ -91,8 +91,8 @@ func runningIn(wanted []string, roots []*Node) []runningImage {
 }
 
 // Write writes what there is to see. JSON and YAML are the Application as the API server has it.
-func (v *View) Write(to io.Writer, format Format, paint terminal.Paint) error {
-	return write(to, format, plain(v.app), []string{nameOf(v.app)}, func(text *bytes.Buffer) {
+func (v *View) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
+	return terminal.WriteObjects(to, format, plain(v.app), []string{nameOf(v.app)}, func(text *bytes.Buffer) {
 		v.header(text)
 		v.images(text, paint)
 		resources(text, v.app, nil, paint)

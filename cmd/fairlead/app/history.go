@@ -25,14 +25,14 @@ type numbered struct {
 }
 
 // Write writes the history, the newest first. The newest has the number 0.
-func (h History) Write(to io.Writer, format Format, paint terminal.Paint) error {
+func (h History) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
 	entries := make([]numbered, len(h.app.Status.History))
 	names := make([]string, len(entries))
 	for i := range entries {
 		entries[i] = numbered{HistoryEntry: h.app.Status.History[i], ID: i}
 		names[i] = entries[i].Revision
 	}
-	return write(to, format, entries, names, func(text *bytes.Buffer) {
+	return terminal.WriteObjects(to, format, entries, names, func(text *bytes.Buffer) {
 		if len(entries) == 0 {
 			text.WriteString("Nothing was rolled out yet.\n")
 			return
@@ -47,8 +47,8 @@ func (h History) Write(to io.Writer, format Format, paint terminal.Paint) error 
 	})
 }
 
-func revisionIn(revision string, format Format) string {
-	if format == Wide {
+func revisionIn(revision string, format terminal.Format) string {
+	if format == terminal.Wide {
 		return revision
 	}
 	return short(revision)
@@ -62,8 +62,8 @@ func tookOf(entry numbered) string {
 }
 
 // changesIn are the changes of images, which are shortened unless there is room.
-func changesIn(entry numbered, format Format) string {
-	if format == Wide {
+func changesIn(entry numbered, format terminal.Format) string {
+	if format == terminal.Wide {
 		return orNone(strings.Join(entry.Changes, ", "))
 	}
 	changes := make([]string, len(entry.Changes))

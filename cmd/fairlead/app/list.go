@@ -66,7 +66,7 @@ func listRefusal(namespace string, err error) error {
 }
 
 // Write writes the list.
-func (l *List) Write(to io.Writer, format Format, paint terminal.Paint) error {
+func (l *List) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
 	items := make([]*v1alpha1.Application, len(l.Applications))
 	names := make([]string, len(items))
 	for i := range l.Applications {
@@ -74,7 +74,7 @@ func (l *List) Write(to io.Writer, format Format, paint terminal.Paint) error {
 		names[i] = nameOf(items[i])
 	}
 	answer := map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": "ApplicationList", "items": items}
-	return write(to, format, answer, names, func(text *bytes.Buffer) {
+	return terminal.WriteObjects(to, format, answer, names, func(text *bytes.Buffer) {
 		if len(items) == 0 {
 			text.WriteString("No Applications.\n")
 			return
@@ -88,25 +88,25 @@ func (l *List) Write(to io.Writer, format Format, paint terminal.Paint) error {
 	})
 }
 
-func (l *List) header(format Format) []string {
+func (l *List) header(format terminal.Format) []string {
 	columns := []string{"NAME", "SYNC", "HEALTH", "REVISION", "IMAGES", "CHANGE", "AGE"}
 	if l.All {
 		columns = slices.Insert(columns, 0, "NAMESPACE")
 	}
-	if format == Wide {
+	if format == terminal.Wide {
 		columns = append(columns, "PATH", "DESTINATION", "POLICY", "MESSAGE")
 	}
 	return columns
 }
 
-func (l *List) row(app *v1alpha1.Application, format Format) []string {
+func (l *List) row(app *v1alpha1.Application, format terminal.Format) []string {
 	status := app.Status
 	change, age := none, none
 	if len(status.History) > 0 {
 		change, age = orNone(status.History[0].Subject), l.cluster.since(status.History[0].Time.Time)
 	}
 	images := imagesOf(status.Images, format)
-	if format != Wide {
+	if format != terminal.Wide {
 		change = cut(change, listChange)
 	}
 	row := []string{
@@ -115,15 +115,15 @@ func (l *List) row(app *v1alpha1.Application, format Format) []string {
 	if l.All {
 		row = slices.Insert(row, 0, app.Namespace)
 	}
-	if format == Wide {
+	if format == terminal.Wide {
 		row = append(row, app.Spec.Source.Path, destinationName(app), policyOf(app), messageOf(app))
 	}
 	return row
 }
 
 // imagesOf names images as far as a line has room for them.
-func imagesOf(images []string, format Format) string {
-	if format == Wide {
+func imagesOf(images []string, format terminal.Format) string {
+	if format == terminal.Wide {
 		return orNone(strings.Join(images, ","))
 	}
 	var names []string

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // running is an Application in the middle of a rollout, with what belongs to it. The controllers of Kubernetes would have made
@@ -161,7 +162,7 @@ Note: pods in namespace OFFICE are left out: you may not list them
 			t.Fatal(err)
 		}
 		view := cluster.View(t.Context(), found)
-		got := o.shown(func(to *bytes.Buffer) error { return view.Write(to, app.Text, false) })
+		got := o.shown(func(to *bytes.Buffer) error { return view.Write(to, terminal.Text, false) })
 		if diff := cmp.Diff(squeezed(wanted), squeezed(got)); diff != "" {
 			t.Errorf("as %q: -want +got:\n%s", user, diff)
 		}
@@ -197,15 +198,15 @@ Application OFFICE/webhooks OutOfSync Degraded - -
 ├── ConfigMap OFFICE/old OutOfSync - - is not in the revision any more
 └── Job OFFICE/migrate - Degraded - BackoffLimitExceeded
 `
-	got := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, app.Text, false) })
+	got := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, terminal.Text, false) })
 	if diff := cmp.Diff(strings.Split(want, "\n"), squeezed(got)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	wide := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, app.Wide, false) })
+	wide := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, terminal.Wide, false) })
 	if !strings.Contains(wide, "ReplicaSet OFFICE/www-34") || !strings.Contains(wide, "registry.example.com/web-hook/www:v1.0.36") {
 		t.Errorf("wide leaves out something:\n%s", wide)
 	}
-	names := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, app.Name, false) })
+	names := o.shown(func(to *bytes.Buffer) error { return tree.Write(to, terminal.Name, false) })
 	if !strings.HasPrefix(names, "service/www\nendpointslice.discovery.k8s.io/www-abcde\ndeployment.apps/www\n") {
 		t.Errorf("names:\n%s", names)
 	}
@@ -216,21 +217,21 @@ func TestListAndHistory(t *testing.T) {
 	o := rolling(t)
 	cases := map[string]struct {
 		reason string
-		format app.Format
+		format terminal.Format
 		want   string
 	}{
 		"Text": {
-			reason: "what a person asks first", format: app.Text,
+			reason: "what a person asks first", format: terminal.Text,
 			want: "NAME SYNC HEALTH REVISION IMAGES CHANGE AGE\n" +
 				"webhooks OutOfSync Degraded 4f1c0a9d2b api:v1.4.2,www:v1.0.36 deploy(www): v1.0.35 -> v1.0.36 6m\n",
 		},
 		"Wide": {
-			reason: "and what else there is", format: app.Wide,
+			reason: "and what else there is", format: terminal.Wide,
 			want: "NAME SYNC HEALTH REVISION IMAGES CHANGE AGE PATH DESTINATION POLICY MESSAGE\n" +
 				"webhooks OutOfSync Degraded 4f1c0a9d2b registry.example.com/web-hook/api:v1.4.2,registry.example.com/web-hook/www:v1.0.36 " +
 				"deploy(www): v1.0.35 -> v1.0.36 6m apps/webhooks in-cluster/webhooks automated,prune,selfHeal Job migrate: BackoffLimitExceeded\n",
 		},
-		"Name": {reason: "as kubectl names them", format: app.Name, want: "application.fairlead.dev/webhooks\n"},
+		"Name": {reason: "as kubectl names them", format: terminal.Name, want: "application.fairlead.dev/webhooks\n"},
 	}
 	list, err := asks(t, "").List(t.Context(), o.namespace)
 	if err != nil {
@@ -246,7 +247,7 @@ func TestListAndHistory(t *testing.T) {
 0 4f1c0a9d2b 2026-11-23T11:54:00Z - Progressing Fairlead deploy(www): v1.0.35 -> v1.0.36 www:v1.0.35 -> www:v1.0.36
 1 0b1946c5a7 2026-11-22T11:54:00Z 2.346s Healthy Fairlead deploy(www): v1.0.34 -> v1.0.35 www:v1.0.34 -> www:v1.0.35
 `
-	got := o.shown(func(to *bytes.Buffer) error { return app.HistoryOf(o.get()).Write(to, app.Text, false) })
+	got := o.shown(func(to *bytes.Buffer) error { return app.HistoryOf(o.get()).Write(to, terminal.Text, false) })
 	if diff := cmp.Diff(strings.Split(want, "\n"), squeezed(got)); diff != "" {
 		t.Errorf("history: -want +got:\n%s", diff)
 	}

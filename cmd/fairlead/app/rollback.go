@@ -293,8 +293,8 @@ func (c *Cluster) hurry(ctx context.Context, declared *v1alpha1.ConfigRepository
 }
 
 // Write writes what was committed, or would be.
-func (r *Rollback) Write(to io.Writer, format Format, paint terminal.Paint) error {
-	return write(to, format, r, []string{r.Commit}, func(text *bytes.Buffer) {
+func (r *Rollback) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
+	return terminal.WriteObjects(to, format, r, []string{r.Commit}, func(text *bytes.Buffer) {
 		if len(r.Changes) == 0 {
 			fmt.Fprintf(text, "Nothing to do: what was written at %s stands there already.\n", short(r.To.Revision))
 			return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
@@ -72,7 +73,7 @@ func TestRollback(t *testing.T) {
 	const place = "apps/webhooks/values.yaml#www.tag: v1.0.36 -> v1.0.35\n"
 	const note = "Note: ImagePolicy www holds it: v1.0.36 was taken back to v1.0.35: push a newer version than v1.0.36, revert the revert, or pin it\n"
 	want := place + "\nWould be committed to main:\n\n" + indented(message) + note
-	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return planned.Write(to, app.Text, false) })); diff != "" {
+	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return planned.Write(to, terminal.Text, false) })); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if now := s.git(s.bare, "rev-parse", "main"); now != before {
@@ -86,7 +87,7 @@ func TestRollback(t *testing.T) {
 	}
 	commit := s.git(s.bare, "rev-parse", "main")
 	want = place + "Committed " + commit[:10] + " to main\n" + note
-	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return made.Write(to, app.Text, false) })); diff != "" {
+	if diff := cmp.Diff(want, o.shown(func(to *bytes.Buffer) error { return made.Write(to, terminal.Text, false) })); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	got := s.git(s.bare, "log", "-1", "--format=%an <%ae> %cn%n%P%n%B", "main")
@@ -107,7 +108,7 @@ func TestRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff("Nothing to do: what was written at "+first[:10]+" stands there already.\n",
-		o.shown(func(to *bytes.Buffer) error { return again.Write(to, app.Text, false) })); diff != "" {
+		o.shown(func(to *bytes.Buffer) error { return again.Write(to, terminal.Text, false) })); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

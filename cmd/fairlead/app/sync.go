@@ -229,8 +229,8 @@ func resultsOf(before, after *v1alpha1.Application) map[ownerKey]string {
 }
 
 // Write writes what the sync has done with each object.
-func (s *Synced) Write(to io.Writer, format Format, paint terminal.Paint) error {
-	return write(to, format, plain(s.app), []string{nameOf(s.app)}, func(text *bytes.Buffer) {
+func (s *Synced) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
+	return terminal.WriteObjects(to, format, plain(s.app), []string{nameOf(s.app)}, func(text *bytes.Buffer) {
 		op := s.app.Status.Operation
 		colour := terminal.Green
 		if !s.Succeeded() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // quiet is an Application at rest, with one object that differs and one that is left over.
@@ -93,7 +94,7 @@ ConfigMap  w          same   Synced  Healthy  unchanged  -
 ConfigMap  w          old    -       -        pruned     -
 Job        w          check  Failed  -        PostSync   BackoffLimitExceeded
 `
-	got := o.shown(func(to *bytes.Buffer) error { return synced.Write(to, app.Text, false) })
+	got := o.shown(func(to *bytes.Buffer) error { return synced.Write(to, terminal.Text, false) })
 	if diff := cmp.Diff(squeezed(want), squeezed(got)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -45,10 +45,10 @@ func (c *Cluster) Tree(ctx context.Context, app *v1alpha1.Application) (*Tree, e
 }
 
 // Write writes the tree. As text, ReplicaSets that are kept for the history alone are only shown if it is wide.
-func (t *Tree) Write(to io.Writer, format Format, paint terminal.Paint) error {
+func (t *Tree) Write(to io.Writer, format terminal.Format, paint terminal.Paint) error {
 	var names []string
 	walk(t.Nodes, func(n *Node) { names = append(names, n.fullName()) })
-	return write(to, format, t, names, func(text *bytes.Buffer) {
+	return terminal.WriteObjects(to, format, t, names, func(text *bytes.Buffer) {
 		table := terminal.Table{}
 		table.Add(terminal.Bold, "NAME", "STATUS", "HEALTH", "IMAGES", "MESSAGE")
 		table.Add(colourOf(t.Status, t.Health), "Application "+t.Namespace+"/"+t.Name, orNone(string(t.Status)), orNone(string(t.Health)), none, none)
@@ -61,8 +61,8 @@ func (t *Tree) Write(to io.Writer, format Format, paint terminal.Paint) error {
 }
 
 // draw adds the nodes with the lines that lead to them.
-func draw(table *terminal.Table, indent string, nodes []*Node, format Format) {
-	shown := slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return n.idle && len(n.Children) == 0 && format != Wide })
+func draw(table *terminal.Table, indent string, nodes []*Node, format terminal.Format) {
+	shown := slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return n.idle && len(n.Children) == 0 && format != terminal.Wide })
 	for i, node := range shown {
 		branch, below := "├── ", "│   "
 		if i == len(shown)-1 {

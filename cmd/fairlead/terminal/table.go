@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxColumn bounds how far a long text moves the other columns away from all lines.
-const maxColumn = 72
+// MaxColumn bounds, in characters, how far a long text moves the other columns away from all lines.
+const MaxColumn = 72
 
 // Table is text in columns, of which the last is as long as it is. The first row says how many there are.
 type Table struct {
@@ -32,7 +32,7 @@ func (t *Table) Write(to *bytes.Buffer, paint Paint) {
 	widths := make([]int, len(t.rows[0]))
 	for _, row := range t.rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], min(maxColumn, utf8.RuneCountInString(cell)))
+			widths[i] = max(widths[i], min(MaxColumn, utf8.RuneCountInString(cell)))
 		}
 	}
 	for n, row := range t.rows {

@@ -19,14 +19,20 @@ type Format string
 
 // The formats.
 const (
+	// Text is for people.
 	Text Format = ""
+	// Wide is text that leaves out less.
+	Wide Format = "wide"
+	// Name is the names alone, one a line, as kubectl reads them.
+	Name Format = "name"
+	// JSON and YAML hold everything, for programs.
 	JSON Format = "json"
 	YAML Format = "yaml"
 )
 
 // ParseFormat reads a format as a person writes it.
 func ParseFormat(name string) (Format, error) {
-	switch format := Format(name); format {
+	switch format := Format(name); format { //nolint:exhaustive // the others are no formats here
 	case Text, JSON, YAML:
 		return format, nil
 	default:
@@ -34,11 +40,33 @@ func ParseFormat(name string) (Format, error) {
 	}
 }
 
+// ParseObjectFormat is ParseFormat for answers about objects, which have names and may be wide.
+func ParseObjectFormat(name string) (Format, error) {
+	switch format := Format(name); format {
+	case Text, Wide, Name, JSON, YAML:
+		return format, nil
+	default:
+		return "", fmt.Errorf("-o %q is no format: write json, yaml, wide or name, or leave it out for text", name)
+	}
+}
+
+// WriteObjects is Write for answers about objects: their names alone, or the text, if that is asked for.
+func WriteObjects(to io.Writer, format Format, answer any, names []string, text func(*bytes.Buffer)) error {
+	if format == Name {
+		text = func(made *bytes.Buffer) {
+			for _, name := range names {
+				fmt.Fprintln(made, Printable(name))
+			}
+		}
+	}
+	return Write(to, format, answer, text)
+}
+
 // Write writes an answer: as JSON or YAML, which is the same in another style, or as its text.
 func Write(to io.Writer, format Format, answer any, text func(*bytes.Buffer)) error {
 	var made bytes.Buffer
 	var err error
-	switch format {
+	switch format { //nolint:exhaustive // the others are texts
 	case JSON:
 		err = writeJSON(&made, answer)
 	case YAML:

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/noun"
+)
+
+// completion completes a word of a command line.
+type completion = func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective)
+
+// listOf is an empty list of a kind.
+func listOf(kind noun.Kind) client.ObjectList {
+	switch kind {
+	case noun.ConfigRepository:
+		return &v1alpha1.ConfigRepositoryList{}
+	case noun.Application:
+		return &v1alpha1.ApplicationList{}
+	default:
+		return &v1alpha1.ImagePolicyList{}
+	}
+}
+
+// completeNames completes NAME, KIND/NAME and KIND NAME of some kinds, of which the first needs no kind.
+func (o *clusterOptions) completeNames(kinds ...noun.Kind) completion {
+	if len(kinds) == 0 {
+		kinds = noun.Kinds()
+	}
+	return func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		kind, prefix, ok := kindMeant(kinds, args, begun)
+		if !ok {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names, err := o.names(command, listOf(kind))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		found := make([]string, 0, len(names)+len(kinds))
+		for _, name := range names {
+			if !slices.Contains(args, prefix+name) {
+				found = append(found, prefix+name)
+			}
+		}
+		if prefix == "" && len(args) == 0 {
+			for _, other := range kinds[1:] {
+				found = append(found, other.Word()+"/")
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// kindMeant is the kind of which a name is completed, and what stands before the name.
+func kindMeant(kinds []noun.Kind, args []string, begun string) (kind noun.Kind, prefix string, ok bool) {
+	if word, _, slash := strings.Cut(begun, "/"); slash {
+		kind, ok = noun.ParseKind(word)
+		return kind, word + "/", ok && slices.Contains(kinds, kind)
+	}
+	if len(args) > 0 {
+		if said, known := noun.ParseKind(args[0]); known && slices.Contains(kinds, said) {
+			return said, "", true
+		}
+	}
+	return kinds[0], "", true
+}
+
+// completeOne is completeNames for a command that takes one name.
+func (o *clusterOptions) completeOne(kinds ...noun.Kind) completion {
+	complete := o.completeNames(kinds...)
+	return func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(command, args, begun)
+	}
+}
+
+// names lists the names of the objects of a kind.
+func (o *clusterOptions) names(command *cobra.Command, list client.ObjectList) ([]string, error) {
+	reader, namespace, err := o.connect("")
+	if err != nil {
+		return nil, err
+	}
+	if _, global := list.(*corev1.NamespaceList); global {
+		namespace = ""
+	}
+	if err := reader.List(command.Context(), list, client.InNamespace(namespace)); err != nil {
+		return nil, err
+	}
+	var names []string
+	err = meta.EachListItem(list, func(item runtime.Object) error {
+		accessor, err := meta.Accessor(item)
+		if err == nil {
+			names = append(names, accessor.GetName())
+		}
+		return err
+	})
+	return names, err
+}
