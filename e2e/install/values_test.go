@@ -86,11 +86,7 @@ func judge(t *testing.T, rendered []*unstructured.Unstructured) {
 	s := running(t)
 	strict := client.WithFieldValidation(s.Client, metav1.FieldValidationStrict)
 	for _, name := range []string{"judged", "web", "shop"} {
-		labels := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
-		err := s.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}})
-		if err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatal(err)
-		}
+		makeNamespace(t, s, name)
 	}
 	for _, object := range rendered {
 		if object.GroupVersionKind().Group == "monitoring.coreos.com" {
@@ -108,6 +104,28 @@ func judge(t *testing.T, rendered []*unstructured.Unstructured) {
 				t.Errorf("a pod of %s %s: %v", object.GetKind(), object.GetName(), err)
 			}
 		}
+	}
+}
+
+// TestPodSecurity makes sure that pods are judged at all: those of a chart whose values loosen them are refused.
+func TestPodSecurity(t *testing.T) {
+	t.Parallel()
+	s := running(t)
+	makeNamespace(t, s, "judged")
+	rendered, err := template(t, "--show-only", "templates/deployment.yaml", "--set", "podSecurityContext=null", "--set", "securityContext.capabilities=null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	if err := s.Client.Create(t.Context(), podOf(t, objects(t, rendered)[0]), client.DryRunAll); err != nil {
+		got = err.Error()
+	}
+	want := `pods "controller" is forbidden: violates PodSecurity "restricted:latest": ` +
+		`unrestricted capabilities (container "controller" must set securityContext.capabilities.drop=["ALL"]), ` +
+		`runAsNonRoot != true (pod or container "controller" must set securityContext.runAsNonRoot=true), ` +
+		`seccompProfile (pod or container "controller" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
 	}
 }
 
