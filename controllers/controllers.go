@@ -17,6 +17,8 @@ import (
 
 // Options say what Setup sets up.
 type Options struct {
+	// Update has registries scanned and Git written, Sync has Applications rolled out.
+	Update, Sync bool
 	// OwnNamespace is the namespace that Fairlead runs in: Applications and webhooks there are an administrator's.
 	OwnNamespace string
 	// WebhookAddress is where webhooks are received, "host:port"; "0" is nowhere.
@@ -29,9 +31,26 @@ type Options struct {
 	GatheringWindow time.Duration
 }
 
-// Setup adds every controller to the manager.
+// Setup adds the controllers to the manager that options ask for.
 func Setup(mgr ctrl.Manager, options Options) error {
 	mirrors := access.NewMirrors()
+	if options.Update {
+		if err := setupUpdate(mgr, mirrors, options); err != nil {
+			return err
+		}
+	}
+	if !options.Sync {
+		return nil
+	}
+	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace)
+	if err != nil {
+		return fmt.Errorf("set up the controller of Applications: %w", err)
+	}
+	return apps.Setup(mgr)
+}
+
+// setupUpdate adds what scans, writes, and hears of pushes.
+func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options) error {
 	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(
 		registry.WithUserAgent(mgr.GetConfig().UserAgent),
 		registry.WithHostConcurrency(options.RegistryConcurrency), registry.WithHostRate(options.RegistryRate)))
@@ -42,13 +61,6 @@ func Setup(mgr ctrl.Manager, options Options) error {
 		Limit: options.GatheringWindow, Expects: policies.Expects,
 	})
 	if err := repositories.Setup(mgr); err != nil {
-		return err
-	}
-	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace)
-	if err != nil {
-		return fmt.Errorf("set up the controller of Applications: %w", err)
-	}
-	if err := apps.Setup(mgr); err != nil {
 		return err
 	}
 	if options.WebhookAddress == "0" {

@@ -16,6 +16,7 @@ var version = "devel"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends it at once
 	err := newCommand().ExecuteContext(ctx)
 	stop()
 	if err != nil {
