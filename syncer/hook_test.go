@@ -95,7 +95,7 @@ func TestHookInTheWay(t *testing.T) {
 		},
 		{
 			reason: "what its policy keeps can't run twice", policy: "HookFailed", annotations: map[string]string{"helm.sh/hook": "pre-install"},
-			want: "hook Job NS/migrate is still there from an earlier sync, and its delete policy keeps it: add BeforeHookCreation, or use metadata.generateName",
+			want: "hook Job NS/migrate is still there from an earlier run, and its delete policy keeps it: add BeforeHookCreation, use metadata.generateName, or delete it",
 		},
 		{
 			reason: "a hook that Helm or Argo CD has left behind makes room", policy: "BeforeHookCreation", annotations: map[string]string{"helm.sh/hook": "pre-install"},

@@ -57,7 +57,7 @@ func (a *Applier) takeOver(ctx context.Context, resource dynamic.ResourceInterfa
 		return nil, a.deleteHook(ctx, resource, id.Name, live.GetUID())
 	case endsByItself(id):
 		return nil, &RefusedError{Problems: []string{fmt.Sprintf(
-			"hook %s is still there from an earlier sync, and its delete policy keeps it: add BeforeHookCreation, or use metadata.generateName", id)}}
+			"hook %s is still there from an earlier run, and its delete policy keeps it: add BeforeHookCreation, use metadata.generateName, or delete it", id)}}
 	}
 	return resource.Apply(ctx, id.Name, hook.Object, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
 }

@@ -86,6 +86,11 @@ func MetaOf(obj *unstructured.Unstructured) Meta {
 // IsHook says whether the object is a hook, rather than one that is applied and kept.
 func (m Meta) IsHook() bool { return len(m.Hooks) > 0 }
 
+// RunsOnDeletion says whether the object is a hook that runs when its Application is deleted.
+func (m Meta) RunsOnDeletion() bool {
+	return slices.Contains(m.Hooks, PreDelete) || slices.Contains(m.Hooks, PostDelete)
+}
+
 // Deletes says whether the object of a hook is deleted by a policy.
 func (m Meta) Deletes(policy DeletePolicy) bool { return slices.Contains(m.DeletePolicies, policy) }
 

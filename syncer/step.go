@@ -10,18 +10,20 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Phases of a sync in which objects are pruned; no hook runs in them.
+// Phases in which objects are deleted; no hook runs in them.
 const (
 	prunePhase     HookPhase = "Prune"
 	pruneLastPhase HookPhase = "PruneLast"
+	// CascadePhase: an Application that is being deleted has its objects deleted, between its PreDelete and its PostDelete hooks.
+	CascadePhase HookPhase = "Delete"
 )
 
-// phases are the phases of a sync in their order. SyncFail comes after whatever has failed.
+// phases are the phases of a sync in their order, and then those of a deletion. SyncFail comes after whatever has failed.
 //
 //nolint:gochecknoglobals // a table; nothing changes it
-var phases = []HookPhase{PreSync, SyncPhase, prunePhase, pruneLastPhase, PostSync, SyncFail}
+var phases = []HookPhase{PreSync, SyncPhase, prunePhase, pruneLastPhase, PostSync, SyncFail, PreDelete, CascadePhase, PostDelete}
 
-// Place is where a step stands in a sync. The zero value is before the first.
+// Place is where a step stands in a sync or in a deletion. The zero value is before the first.
 type Place struct {
 	Phase HookPhase
 	Wave  int
@@ -110,10 +112,16 @@ func StepsOf(desired []*unstructured.Unstructured, hooks []Hook, prune []ID, liv
 }
 
 // FailureSteps are the steps that follow when a sync has failed: its SyncFail hooks.
-func FailureSteps(hooks []Hook) []Step {
+func FailureSteps(hooks []Hook) []Step { return hookSteps(hooks, SyncFail) }
+
+// DeletionSteps are the steps of one phase of a deletion, PreDelete or PostDelete: its hooks.
+func DeletionSteps(hooks []Hook, phase HookPhase) []Step { return hookSteps(hooks, phase) }
+
+// hookSteps are the steps of a phase that consists of nothing but hooks.
+func hookSteps(hooks []Hook, phase HookPhase) []Step {
 	steps := map[Place]*Step{}
 	for _, hook := range hooks {
-		if hook.Phase != SyncFail {
+		if hook.Phase != phase {
 			continue
 		}
 		place := Place{hook.Phase, hook.Wave}

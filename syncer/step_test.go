@@ -257,6 +257,42 @@ func TestNextMoveOfTheLastStep(t *testing.T) {
 	}
 }
 
+// TestDeletionSteps holds that each phase of a deletion is hooks alone, by wave, and that what is over isn't run again.
+func TestDeletionSteps(t *testing.T) {
+	t.Parallel()
+	hooks := hooksOf(t, "late: hook=PreDelete wave=2", "early: hook=PreDelete", "sync: hook=PreSync", "after: hook=PostDelete")
+	tests := []struct {
+		reason, at string
+		phase      syncer.HookPhase
+		hooks      map[string]syncer.HookResult
+		want       string
+	}{
+		{reason: "the first wave comes first", phase: syncer.PreDelete, want: "PreDelete 0 start early"},
+		{reason: "then the next", phase: syncer.PreDelete, at: "PreDelete 0", hooks: done("early"), want: "PreDelete 2 start late"},
+		{reason: "after the last it is over", phase: syncer.PreDelete, at: "PreDelete 2", hooks: done("early", "late"), want: "PreDelete 2 over"},
+		{reason: "with the cascade begun they don't run, whatever became of them", phase: syncer.PreDelete, at: "Delete 0", want: "Delete 0 over"},
+		{
+			reason: "one that failed ends it", phase: syncer.PreDelete, at: "PreDelete 0",
+			hooks: map[string]syncer.HookResult{"early": {Status: syncer.HookBroken, Message: "it has failed"}},
+			want:  "PreDelete 0 failed: PreDelete hooks: it has failed",
+		},
+		{reason: "those after the cascade are a phase of their own", phase: syncer.PostDelete, at: "PostDelete 0", want: "PostDelete 0 start after"},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Parallel()
+			progress := syncer.Progress{At: syncer.ParsePlace(test.at), Hooks: map[syncer.HookKey]syncer.HookResult{}}
+			for _, hook := range hooks {
+				progress.Hooks[hook.Key()] = test.hooks[hook.ID().Name]
+			}
+			move := syncer.NextMove(syncer.DeletionSteps(hooks, test.phase), progress)
+			if diff := cmp.Diff(test.want, describeMove(move)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func done(names ...string) map[string]syncer.HookResult {
 	results := map[string]syncer.HookResult{}
 	for _, name := range names {

@@ -669,7 +669,12 @@ type ApplicationStatus struct {
 	// +optional
 	SourceType SourceType `json:"sourceType,omitempty"`
 
-	// Operation is the sync that runs, or the last one.
+	// DeletionHooksAt is the newest revision with the manifests that were applied last, if there are `PreDelete` or `PostDelete`
+	// hooks among these. Without it, deleting the Application asks for nothing but this status.
+	// +optional
+	DeletionHooksAt string `json:"deletionHooksAt,omitempty"`
+
+	// Operation is the sync that runs, or the last one; or the deletion with hooks that runs.
 	// +optional
 	Operation *OperationStatus `json:"operation,omitempty"`
 
@@ -718,7 +723,8 @@ const (
 	OperationSuperseded OperationPhase = "Superseded"
 )
 
-// OperationStatus is a sync that runs, or the last one.
+// OperationStatus is a sync that runs, or the last one. Of an Application that is being deleted and has hooks for that, it is the
+// deletion.
 type OperationStatus struct {
 	// Operation as it was asked for; absent for an automated sync.
 	// +optional
@@ -734,7 +740,7 @@ type OperationStatus struct {
 	// +optional
 	Manifests string `json:"manifests,omitempty"`
 	// Step is the part of the sync that is under way, or at which it has failed: the phase and the wave, such as `PreSync 0`. Empty
-	// for one that is done in one pass.
+	// for one that is done in one pass. Those of a deletion are `PreDelete`, `Delete` and `PostDelete`.
 	// +optional
 	Step string `json:"step,omitempty"`
 	// Hooks that ran, and what became of them.
@@ -757,7 +763,7 @@ type OperationStatus struct {
 
 // HookStatus is a hook that ran.
 type HookStatus struct {
-	// Phase in which it runs: PreSync, Sync, PostSync, SyncFail.
+	// Phase in which it runs: PreSync, Sync, PostSync, SyncFail, PreDelete, PostDelete.
 	Phase string `json:"phase"`
 	// Group of its kind.
 	// +optional

@@ -13,6 +13,17 @@ const (
 	ArgoBackgroundFinalizer = "resources-finalizer.argocd.argoproj.io/background"
 )
 
+// Finalizers that Argo CD puts on an Application whose source has hooks for its deletion, and that come along with a manifest
+// that was read from a cluster. They ask for nothing here, where the hooks run if the objects are deleted, and are taken away.
+const (
+	// ArgoPreDeleteFinalizer and ArgoPreDeleteCleanupFinalizer stand for PreDelete hooks.
+	ArgoPreDeleteFinalizer        = "pre-delete-finalizer.argocd.argoproj.io"
+	ArgoPreDeleteCleanupFinalizer = "pre-delete-finalizer.argocd.argoproj.io/cleanup"
+	// ArgoPostDeleteFinalizer and ArgoPostDeleteCleanupFinalizer stand for PostDelete hooks.
+	ArgoPostDeleteFinalizer        = "post-delete-finalizer.argocd.argoproj.io"
+	ArgoPostDeleteCleanupFinalizer = "post-delete-finalizer.argocd.argoproj.io/cleanup"
+)
+
 // Annotations of an Application that confirm the deletion of objects whose sync options ask for that (Prune=confirm,
 // Delete=confirm). Their value is the time of the confirmation (RFC 3339): it counts for what asked for it before.
 //

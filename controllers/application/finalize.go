@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -37,49 +38,117 @@ var cascades = map[string]metav1.DeletionPropagation{
 	v1alpha1.ArgoBackgroundFinalizer: metav1.DeletePropagationBackground,
 }
 
-// finalize deletes the objects of an Application that is being deleted, where a finalizer asks for that, and then lets the
-// Application go. It works from the inventory alone: neither the repository nor the path needs to be there any more.
+// needless are finalizers of Argo CD that nobody else would take away.
+//
+//nolint:gochecknoglobals // a table; nothing changes it
+var needless = []string{
+	v1alpha1.ArgoPreDeleteFinalizer, v1alpha1.ArgoPreDeleteCleanupFinalizer, v1alpha1.ArgoPostDeleteFinalizer, v1alpha1.ArgoPostDeleteCleanupFinalizer,
+}
+
+// finalize runs the hooks of an Application that is being deleted and deletes its objects, where a finalizer asks for that, and then
+// lets the Application go. Without hooks it works from the status alone: neither the repository nor the path needs to be there
+// any more.
 func (r *Reconciler) finalize(ctx context.Context, s *scope) (reconcile.Result, error) {
 	finalizers := slices.DeleteFunc(slices.Clone(s.app.Finalizers), func(f string) bool { return cascades[f] == "" })
 	if len(finalizers) == 0 {
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, r.release(ctx, s, needless)
 	}
-	waits, err := r.cascade(ctx, s, cascades[finalizers[0]])
+	waits, err := r.takeDown(ctx, s, cascades[finalizers[0]])
 	if (err != nil || waits != "") && r.vanishes(ctx, s, err) {
 		err, waits = nil, "" // the objects go with the namespace, whatever Fairlead may do there
 	}
 	if err == nil && waits == "" {
-		return reconcile.Result{}, r.release(ctx, s, finalizers)
+		return reconcile.Result{}, r.release(ctx, s, slices.Concat(finalizers, needless))
 	}
+	held := (*heldError)(nil)
 	outcome := status.Outcome{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonDeleting, Message: waits, Retrying: true}
-	if err != nil {
-		outcome.Message = fmt.Sprintf("%v: it is tried again; to let the Application go and leave its objects, remove its finalizer %s", err, strings.Join(finalizers, ", "))
+	if errors.As(err, &held) {
+		outcome.Retrying, outcome.Stalled = false, true
 	}
-	if failed := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
-		outcome.Apply(&app.Status.Conditions, app.Generation)
-	}); failed != nil || err != nil {
-		return reconcile.Result{}, errors.Join(err, failed)
+	if err != nil {
+		outcome.Message = remedied(err, finalizers)
+	}
+	failed := r.tellDeletion(ctx, s, outcome, err)
+	if held == nil {
+		failed = errors.Join(err, failed)
+	}
+	if failed != nil || held != nil {
+		return reconcile.Result{}, failed
 	}
 	return reconcile.Result{RequeueAfter: s.again}, nil
 }
 
-// cascade deletes one stage of objects after the other, and shortens the inventory as they go. It returns what it waits for;
-// nothing, if no object is left that is to be deleted.
-func (r *Reconciler) cascade(ctx context.Context, s *scope, propagation metav1.DeletionPropagation) (string, error) {
+// remedied is an error, and how to let the Application go all the same.
+func remedied(err error, finalizers []string) string {
+	next := ": it is tried again"
+	if held := (*heldError)(nil); errors.As(err, &held) {
+		next = ""
+	}
+	return fmt.Sprintf("%v%s; to let the Application go and leave its objects, remove its finalizer %s", err, next, strings.Join(finalizers, ", "))
+}
+
+// tellDeletion has the conditions say how far the deletion is, and an event if something new is in its way. With an error the
+// question for another try stays open. Where a hook holds it, the head is noted: another one is a reason to try again.
+func (r *Reconciler) tellDeletion(ctx context.Context, s *scope, outcome status.Outcome, failure error) error {
+	was := meta.FindStatusCondition(s.app.Status.Conditions, v1alpha1.ConditionReady)
+	isNew := was == nil || was.Message != status.Bounded(outcome.Message)
+	generation, asked := s.app.Generation, s.app.Annotations[v1alpha1.ReconcileAtAnnotation]
+	err := status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
+		if failure == nil || outcome.Stalled {
+			app.Status.ObservedGeneration, app.Status.LastHandledReconcileAt = generation, asked
+		}
+		if outcome.Stalled && s.repository != nil {
+			app.Status.Sync.Revision = revisionOf(s.repository)
+		}
+		outcome.Apply(&app.Status.Conditions, app.Generation)
+	})
+	s.memory.note(s.app)
+	if err == nil && failure != nil && isNew {
+		r.recorder.Eventf(s.app, nil, "Warning", string(outcome.Reason), "Delete", "%s", outcome.Message)
+	}
+	return err
+}
+
+// takeDown runs the hooks before the deletion, deletes the objects, and runs the hooks that come after. It returns what it waits
+// for; nothing, if all is done.
+func (r *Reconciler) takeDown(ctx context.Context, s *scope, propagation metav1.DeletionPropagation) (string, error) {
 	if err := r.permitDeletion(ctx, s); err != nil {
 		return "", err
 	}
+	for _, part := range []func() (string, error){
+		func() (string, error) { return r.obstacle(ctx, s) },
+		func() (string, error) { return r.runDeletionHooks(ctx, s, syncer.PreDelete) },
+		func() (string, error) { return r.cascade(ctx, s, pendingObjects(s.app), propagation) },
+		func() (string, error) { return r.runDeletionHooks(ctx, s, syncer.PostDelete) },
+		func() (string, error) { return r.cascade(ctx, s, remainingObjects(s.app), propagation) },
+	} {
+		if waits, err := part(); err != nil || waits != "" {
+			return waits, err
+		}
+	}
+	return "", nil
+}
+
+// obstacle is what is in the way of the deletion as a whole, if anything. Nobody is asked while hooks run: that was asked before.
+func (r *Reconciler) obstacle(ctx context.Context, s *scope) (string, error) {
 	if behind, err := r.unknown(ctx, s); err != nil || behind != "" {
 		s.again = goingInterval
 		return behind, err
 	}
-	inventory := append(inventoryOf(s.app), hooksOf(s.app)...)
-	unconfirmed, err := r.unconfirmed(ctx, s, inventory)
-	if err != nil || unconfirmed != "" {
-		s.again = stuckInterval
-		return unconfirmed, err
+	if phase := placeOf(deletionOf(s.app)); phase == syncer.PreDelete || phase == syncer.PostDelete {
+		return "", nil
 	}
-	for _, stage := range syncer.Stages(inventory, waveIn(s.app)) {
+	unconfirmed, err := r.unconfirmed(ctx, s, append(inventoryOf(s.app), hooksOf(s.app)...))
+	if unconfirmed != "" {
+		s.again = stuckInterval
+	}
+	return unconfirmed, err
+}
+
+// cascade deletes one stage of objects after the other, and shortens the inventory as they go. It returns what it waits for;
+// nothing, if no object is left that is to be deleted.
+func (r *Reconciler) cascade(ctx context.Context, s *scope, objects []syncer.ID, propagation metav1.DeletionPropagation) (string, error) {
+	for _, stage := range syncer.Stages(objects, waveIn(s.app)) {
 		stage = slices.DeleteFunc(stage, func(id syncer.ID) bool {
 			_, handed := r.claims.other(s.key, clusterOf(s.app), id)
 			return handed
@@ -228,11 +297,14 @@ func (r *Reconciler) vanishes(ctx context.Context, s *scope, err error) bool {
 
 // +kubebuilder:rbac:groups=fairlead.dev,resources=applications,verbs=patch
 
-// release takes the finalizers away.
+// release takes finalizers away.
 func (r *Reconciler) release(ctx context.Context, s *scope, finalizers []string) error {
-	base := s.app.DeepCopy()
+	base, changed := s.app.DeepCopy(), false
 	for _, finalizer := range finalizers {
-		controllerutil.RemoveFinalizer(s.app, finalizer)
+		changed = controllerutil.RemoveFinalizer(s.app, finalizer) || changed
+	}
+	if !changed {
+		return nil
 	}
 	err := r.client.Patch(ctx, s.app, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
 	if err := client.IgnoreNotFound(err); err != nil {

@@ -124,7 +124,15 @@ func (s *scope) begin(operation *v1alpha1.OperationStatus) {
 
 // supersede ends the sync that runs for the sake of another one. Its hooks that still run are stopped.
 func (r *Reconciler) supersede(ctx context.Context, s *scope) error {
-	last := s.app.Status.Operation
+	if err := r.stopHooks(ctx, s, s.app.Status.Operation); err != nil {
+		return s.fail(v1alpha1.ReasonSyncFailed, err)
+	}
+	r.markSuperseded(s, "")
+	return nil
+}
+
+// stopHooks stops the hooks of a sync that still run.
+func (*Reconciler) stopHooks(ctx context.Context, s *scope, last *v1alpha1.OperationStatus) error {
 	for _, hook := range last.Hooks {
 		if hook.Status == string(syncer.HookRunning) {
 			err := s.applier.DeleteHook(ctx, hookID(hook), hook.UID)
@@ -133,11 +141,10 @@ func (r *Reconciler) supersede(ctx context.Context, s *scope) error {
 				continue // newer manifests don't wait for a right to stop it
 			}
 			if err != nil {
-				return s.fail(v1alpha1.ReasonSyncFailed, err)
+				return err
 			}
 		}
 	}
-	r.markSuperseded(s, "")
 	return nil
 }
 

@@ -76,6 +76,9 @@ func recordSync(st *v1alpha1.ApplicationStatus, s *scope) {
 	case s.changed > 0 && s.isNew():
 		st.Sync.Applied = "" // a part of these manifests is there by now: those before are new again
 	}
+	if s.compared && st.Sync.Applied == s.rendered.digest {
+		st.DeletionHooksAt = s.hooksOnDeletion()
+	}
 }
 
 // isThere says whether all of these manifests is in the cluster without a sync of them. After a sync that has failed it takes

@@ -41,13 +41,21 @@ func (r *Reconciler) watch(ctx context.Context, s *scope) error {
 	for _, hook := range s.hooks {
 		objects = append(objects, hook.Object)
 	}
-	kinds, err := syncer.Kinds(objects, inventoryOf(s.app), s.cluster.mapper)
-	if err != nil {
+	if err := r.ensureWatched(ctx, s, objects, inventoryOf(s.app)); err != nil {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
+	}
+	return nil
+}
+
+// ensureWatched makes sure that the kinds of some objects are watched.
+func (r *Reconciler) ensureWatched(ctx context.Context, s *scope, objects []*unstructured.Unstructured, inventory []syncer.ID) error {
+	kinds, err := syncer.Kinds(objects, inventory, s.cluster.mapper)
+	if err != nil {
+		return err
 	}
 	for _, kind := range kinds {
 		if err := s.cluster.watches.ensure(ctx, r.controller, kind); err != nil {
-			return s.fail(v1alpha1.ReasonSyncFailed, err)
+			return err
 		}
 	}
 	return nil
@@ -201,7 +209,7 @@ func (r *Reconciler) apply(ctx context.Context, s *scope, ids []syncer.ID) error
 }
 
 // remember writes the objects that are new into the inventory before they are applied, so that whatever happens then, a
-// later revision knows what to prune.
+// later revision knows what to prune; and so the first hooks for deletion.
 func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 	known := map[syncer.ID]bool{}
 	for _, id := range inventoryOf(s.app) {
@@ -215,11 +223,15 @@ func (r *Reconciler) remember(ctx context.Context, s *scope) error {
 			added = append(added, resource)
 		}
 	}
-	if len(added) == 0 {
+	first := s.app.Status.DeletionHooksAt == "" && s.hooksOnDeletion() != ""
+	if len(added) == 0 && !first {
 		return nil
 	}
 	return status.Patch(ctx, r.client, r.live, s.app, func(app *v1alpha1.Application) {
 		app.Status.Resources = append(app.Status.Resources, added...)
+		if first {
+			app.Status.DeletionHooksAt = s.hooksOnDeletion()
+		}
 	})
 }
 

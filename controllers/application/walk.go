@@ -97,8 +97,11 @@ func (r *Reconciler) act(ctx context.Context, s *scope, f *flow, move syncer.Mov
 			return err
 		}
 	}
-	for _, hook := range move.Start {
-		if err := r.startHook(ctx, s, f, hook); err != nil {
+	if len(move.Start) > 0 {
+		if err := s.ensureNamespace(ctx); err != nil {
+			return err
+		}
+		if err := r.startHooks(ctx, s, f, move.Start); err != nil {
 			return err
 		}
 	}
@@ -108,11 +111,17 @@ func (r *Reconciler) act(ctx context.Context, s *scope, f *flow, move syncer.Mov
 	return nil
 }
 
+func (r *Reconciler) startHooks(ctx context.Context, s *scope, f *flow, hooks []syncer.Hook) error {
+	for _, hook := range hooks {
+		if err := r.startHook(ctx, s, f, hook); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // startHook makes the object of a hook, or notes what is in the way.
 func (r *Reconciler) startHook(ctx context.Context, s *scope, f *flow, hook syncer.Hook) error {
-	if err := s.ensureNamespace(ctx); err != nil {
-		return err
-	}
 	made, err := s.applier.StartHook(ctx, s.owner(), hook)
 	if err == nil && made == nil { // most objects go as soon as they are deleted
 		made, err = s.applier.StartHook(ctx, s.owner(), hook)
@@ -121,7 +130,7 @@ func (r *Reconciler) startHook(ctx context.Context, s *scope, f *flow, hook sync
 		return err
 	}
 	if made == nil {
-		f.held[hook.Key()] = fmt.Sprintf("%s of an earlier sync is being deleted", hook.ID())
+		f.held[hook.Key()] = fmt.Sprintf("%s of an earlier run is being deleted", hook.ID())
 		s.lookAgain(heldInterval)
 		return nil
 	}
