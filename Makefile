@@ -50,6 +50,10 @@ manifests: ## Generate what config holds: CRDs and rights from the code, plain m
 	@hack/plain
 	@cp config/crd/fairlead.dev_imagepolicies.yaml cmd/fairlead/explain/schema.yaml # Go embeds nothing from folders above.
 
+.PHONY: docs
+docs: ## Generate the reference of the kinds' fields.
+	@go test ./api/v1alpha1 -run '^TestReference$$' -update >/dev/null
+
 .PHONY: fmt
 fmt: ## Format the Go sources.
 	@$$(hack/tools lint)/golangci-lint fmt
@@ -61,7 +65,7 @@ lint: ## Run the linters, go vet's analyses among them.
 .PHONY: verify
 verify: ## Check what a change must hold before it is pushed: generated files, format, go.mod files, linters.
 	@echo "generated files and format ..." >&2
-	@hack/unchanged $(MAKE) generate manifests fmt
+	@hack/unchanged $(MAKE) generate manifests docs fmt
 	@echo "go.mod files ..." >&2
 	@for dir in . $(addprefix hack/,$(TOOL_MODULES)); do \
 		diff=$$(go -C $$dir mod tidy -diff) || { \
