@@ -212,9 +212,9 @@ var rules = []rule{
 		because:  "app calls the packages that know how",
 	},
 	{
-		packages: []string{"cmd/fairlead/get", "cmd/fairlead/noun"},
+		packages: []string{"cmd/fairlead/ask", "cmd/fairlead/describe", "cmd/fairlead/get", "cmd/fairlead/noun"},
 		never:    []string{"./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy", "./syncer", "./cmd/fairlead/app"},
-		because:  "get tells what stands in objects",
+		because:  "they tell what stands in objects, and ask by what stands there",
 	},
 	{
 		packages: []string{"cmd/fairlead/terminal"},

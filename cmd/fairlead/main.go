@@ -37,10 +37,14 @@ func newCommand() *cobra.Command {
 	}
 	root.AddCommand(newAppCommand())
 	root.AddCommand(newControllerCommand())
+	root.AddCommand(newDescribeCommand())
 	root.AddCommand(newExplainCommand())
 	root.AddCommand(newGetCommand())
 	root.AddCommand(newHistoryCommand())
+	root.AddCommand(newReconcileCommand())
 	root.AddCommand(newRenderCommand())
+	root.AddCommand(newResumeCommand())
 	root.AddCommand(newSetCommand())
+	root.AddCommand(newSuspendCommand())
 	return root
 }

@@ -191,7 +191,10 @@ func podOf(object *corev1.Pod) (made Pod, ok bool) {
 	if object.DeletionTimestamp != nil || object.Status.Phase == corev1.PodSucceeded || object.Status.Phase == corev1.PodFailed {
 		return made, false
 	}
-	made = Pod{Kind: "Pod", Namespace: object.Namespace, Name: object.Name, Images: containers(&object.Spec)}
+	made = Pod{
+		Self: object.Name, Kind: "Pod", Namespace: object.Namespace, Name: object.Name, Images: containers(&object.Spec),
+		State: stateOf(&object.Status), Created: object.CreationTimestamp.Time,
+	}
 	if owner := metav1.GetControllerOf(object); owner != nil {
 		made.Kind, made.Name = owner.Kind, owner.Name
 		suffix := "-" + object.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
@@ -203,6 +206,18 @@ func podOf(object *corev1.Pod) (made Pod, ok bool) {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})
 	return made, true
+}
+
+// stateOf is the phase of a pod, or why a container of it doesn't run.
+func stateOf(status *corev1.PodStatus) string {
+	for _, containers := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
+		for i := range containers {
+			if waiting := containers[i].State.Waiting; waiting != nil && waiting.Reason != "" && waiting.Reason != "PodInitializing" {
+				return waiting.Reason
+			}
+		}
+	}
+	return string(status.Phase)
 }
 
 // placesOf are the namespaces of this cluster in which Applications have objects that may make pods.

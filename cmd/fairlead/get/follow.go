@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
@@ -35,6 +35,8 @@ type follower struct {
 	begun bool
 	lines []Line
 	notes []string
+	// widths of the columns so far, the last aside.
+	widths []int
 }
 
 func (f *follower) show(answer Answer) error {
@@ -45,7 +47,7 @@ func (f *follower) show(answer Answer) error {
 		f.begun = true
 	}
 	for i, line := range answer.Lines {
-		if !slices.ContainsFunc(f.lines, func(known Line) bool { return reflect.DeepEqual(known, line) }) {
+		if !slices.ContainsFunc(f.lines, func(known Line) bool { return known.told() == line.told() }) {
 			fmt.Fprintln(&out, rows[i+1])
 		}
 	}
@@ -73,11 +75,25 @@ func (f *follower) textOf(answer Answer) []string {
 		return nil
 	}
 	var text bytes.Buffer
-	answer.layout(f.wide, 0).Write(&text, false)
+	table := answer.layout(f.wide, 0)
+	if f.widths == nil {
+		f.widths = roomy(answer.rows(detail{all: answer.All, commits: true, why: true, ages: true, rest: f.wide}))
+	}
+	table.AtLeast(f.widths)
+	f.widths = table.Widths()
+	f.widths[len(f.widths)-1] = 0
+	table.Write(&text, false)
 	return strings.Split(text.String(), "\n")
 }
 
 // same says whether two lines are about the same ImagePolicy.
 func (l Line) same(other Line) bool {
 	return l.Namespace == other.Namespace && l.Name == other.Name
+}
+
+// told is what a line tells, ages aside.
+func (l Line) told() columns {
+	made := l.columns(detail{why: true, rest: true}, time.Time{})
+	made.gitAge, made.age = "", ""
+	return made
 }

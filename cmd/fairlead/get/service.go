@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
@@ -22,11 +23,17 @@ type Workload struct {
 
 // Pod is one that runs, or is about to.
 type Pod struct {
+	// Self is its own name.
+	Self string
 	// Kind, Namespace and Name name the workload that it belongs to.
 	Kind, Namespace, Name string
 	// Images of its containers.
 	Images []string
 	Ready  bool
+	// State is its phase, or why a container doesn't run: CrashLoopBackOff.
+	State string
+	// Created is when it was made.
+	Created time.Time
 }
 
 // service is a microservice in an Application.
@@ -191,6 +198,12 @@ func (t *teller) count(own map[objectKey]bool, image string) *Count {
 		made.Wanted = there
 	}
 	return made
+}
+
+// PodsOf are the pods of an ImagePolicy's microservice in an Application.
+func PodsOf(objects Objects, policy *v1alpha1.ImagePolicy, app *v1alpha1.Application) []Pod {
+	own := (&teller{objects: &objects, policy: policy}).ownObjects(app)
+	return slices.DeleteFunc(slices.Clone(objects.Pods), func(p Pod) bool { return !own[objectKey{p.Kind, p.Namespace, p.Name}] })
 }
 
 // imageIn finds the image of a repository among some: of that very name, or else of the same path behind another registry, as

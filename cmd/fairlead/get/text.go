@@ -109,6 +109,22 @@ func (a Answer) needs() int {
 	return min(most, sentence)
 }
 
+// roomy are widths that most cells fit in, so that what is appended later stays below its heading.
+func roomy(rows [][]string) []int {
+	widths := make([]int, len(rows[0]))
+	for i, heading := range rows[0][:len(rows[0])-1] {
+		switch heading {
+		case "NEWEST", "SELECTED", "IN GIT", "DEPLOYED":
+			widths[i] = len("v10.20.30")
+		case "COMMIT", "REVISION":
+			widths[i] = shortRevision
+		case "AGE", "PODS":
+			widths[i] = len("10/10")
+		}
+	}
+	return widths
+}
+
 // widthOf is what all columns but the last take, the space before the last included.
 func widthOf(rows [][]string) int {
 	total := 0

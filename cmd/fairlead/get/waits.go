@@ -18,7 +18,7 @@ import (
 func (t *teller) waits(line Line) []Wait {
 	var waits []Wait
 	for _, found := range []*Wait{
-		t.selecting(), t.maturing(), t.repositoryWaits(), t.committing(line), t.syncing(line), t.rolling(line), t.suspended(),
+		t.suspended(), t.selecting(), t.maturing(), t.repositoryWaits(), t.committing(line), t.syncing(line), t.rolling(line),
 	} {
 		if found != nil {
 			waits = append(waits, *found)
@@ -200,12 +200,12 @@ func (t *teller) rolling(line Line) *Wait {
 		return nil
 	}
 	progress := "rollout"
-	if line.Pods != nil {
+	if line.Pods != nil && line.Pods.Ready < line.Pods.Wanted {
 		progress += fmt.Sprintf(" %d/%d", line.Pods.Ready, line.Pods.Wanted)
 	}
 	switch t.service.health { //nolint:exhaustive // the others wait for nothing
 	case v1alpha1.HealthDegraded, v1alpha1.HealthMissing:
-		return &Wait{Gravity: Broken, Reason: string(t.service.health), Message: with(progress+" failed", t.service.message)}
+		return &Wait{Gravity: Broken, Reason: string(t.service.health), Message: with(progress+" failed", cmp.Or(trouble(t.service.message), t.service.message))}
 	case v1alpha1.HealthProgressing:
 		return &Wait{Gravity: Working, Reason: string(t.service.health), Message: with(progress, trouble(t.service.message))}
 	}
@@ -217,10 +217,11 @@ func (t *teller) rolling(line Line) *Wait {
 
 // trouble is what a message of health says of a pod, and nothing of what is usual.
 func trouble(message string) string {
-	if _, of, ok := strings.Cut(message, ": "); ok {
-		return of
+	if !strings.HasPrefix(message, "waits for ") {
+		return message
 	}
-	return ""
+	_, of, _ := strings.Cut(message, ": ")
+	return of
 }
 
 func with(what, why string) string {

@@ -14,6 +14,25 @@ const MaxColumn = 72
 type Table struct {
 	rows    [][]string
 	colours []string
+	least   []int
+}
+
+// AtLeast gives the columns a least width each.
+func (t *Table) AtLeast(widths []int) { t.least = widths }
+
+// Widths are those of the columns, the space between them aside.
+func (t *Table) Widths() []int {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	widths := make([]int, len(t.rows[0]))
+	copy(widths, t.least)
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], min(MaxColumn, utf8.RuneCountInString(cell)))
+		}
+	}
+	return widths
 }
 
 // Add adds a row, in a colour unless that is empty. What a terminal would act upon is shown instead.
@@ -29,12 +48,7 @@ func (t *Table) Write(to *bytes.Buffer, paint Paint) {
 	if len(t.rows) == 0 {
 		return
 	}
-	widths := make([]int, len(t.rows[0]))
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], min(MaxColumn, utf8.RuneCountInString(cell)))
-		}
-	}
+	widths := t.Widths()
 	for n, row := range t.rows {
 		var line strings.Builder
 		for i, cell := range row {
