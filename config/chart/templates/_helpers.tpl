@@ -88,6 +88,19 @@ subjects:
 {{- if and (gt (int .Values.replicas) 1) (not .Values.controller.leaderElect) }}
 {{- fail (printf "replicas is %d and controller.leaderElect false: all replicas would work at once: elect a leader, or run one" (int .Values.replicas)) }}
 {{- end }}
+{{- if and (eq (len .Values.controller.controllers) 1) (not .Values.controller.leaderElect) }}
+{{- fail (printf "controller.controllers is %s alone and controller.leaderElect false: the sides know by their Leases which one follows the branches: elect leaders" (first .Values.controller.controllers)) }}
+{{- end }}
+{{- $ports := dict (toString .Values.health.port) "health.port" }}
+{{- range $name := list "metrics" "webhooks" }}
+{{- $server := get $.Values $name }}
+{{- if $server.enabled }}
+{{- with get $ports (toString $server.port) }}
+{{- fail (printf "%s and %s.port are both %d: give one of them another port" . $name (int $server.port)) }}
+{{- end }}
+{{- $_ := set $ports (toString $server.port) (printf "%s.port" $name) }}
+{{- end }}
+{{- end }}
 {{- $budget := .Values.podDisruptionBudget }}
 {{- if and $budget.enabled (ne (toString $budget.minAvailable) "") (ne (toString $budget.maxUnavailable) "") }}
 {{- fail "podDisruptionBudget.minAvailable and maxUnavailable are both set: leave one of them empty" }}
