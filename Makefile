@@ -49,6 +49,9 @@ manifests: ## Generate what config holds: CRDs and rights from the code, plain m
 	@cp config/crd/*.yaml config/chart/files/crd/ # Helm reads nothing outside of the chart.
 	@hack/plain
 	@cp config/crd/fairlead.dev_imagepolicies.yaml cmd/fairlead/explain/schema.yaml # Go embeds nothing from folders above.
+	@rm -f cmd/fairlead/shipped/crd/*.yaml
+	@cp config/crd/*.yaml cmd/fairlead/shipped/crd/
+	@cp config/chart/files/rbac/role.yaml cmd/fairlead/shipped/role.yaml
 
 .PHONY: docs
 docs: ## Generate the reference of the kinds' fields.

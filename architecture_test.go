@@ -217,6 +217,19 @@ var rules = []rule{
 		because:  "they tell what stands in objects, and ask by what stands there",
 	},
 	{
+		packages: []string{"cmd/fairlead/check"},
+		never: []string{
+			"./controllers/application", "./controllers/configrepository", "./controllers/imagepolicy", "./syncer/render",
+			"github.com/go-git", "helm.sh/helm", "sigs.k8s.io/kustomize",
+		},
+		because: "check asks by the packages that the controllers ask by, and decides nothing",
+	},
+	{
+		packages: []string{"cmd/fairlead/shipped"},
+		only:     []string{"k8s.io/api/rbac/v1", "sigs.k8s.io/yaml"},
+		because:  "shipped never knows a cluster",
+	},
+	{
 		packages: []string{"cmd/fairlead/terminal"},
 		only:     []string{"golang.org/x/term", "gopkg.in/yaml.v3"},
 		because:  "terminal never knows what is said",

@@ -36,6 +36,7 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newAppCommand())
+	root.AddCommand(newCheckCommand())
 	root.AddCommand(newControllerCommand())
 	root.AddCommand(newDescribeCommand())
 	root.AddCommand(newExplainCommand())

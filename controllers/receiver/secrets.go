@@ -180,18 +180,30 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (*hook, er
 	case secret.Type != SecretType:
 		return nil, nil //nolint:nilnil // no webhook is an answer
 	}
-	provider := strings.TrimSpace(string(secret.Data[KeyProvider]))
-	// A file that a token was made from often ends in a line break, and a header can't hold one.
-	token := strings.TrimRight(string(secret.Data[KeyToken]), "\r\n")
-	var problem string
-	switch {
-	case !slices.Contains(providers(), provider):
-		problem = fmt.Sprintf("its key %s must be one of %v", KeyProvider, providers())
-	case token == "":
-		problem = fmt.Sprintf("its key %s must not be empty", KeyToken)
-	default:
-		return &hook{provider: provider, token: []byte(token)}, nil
+	found, problem := hookOf(secret)
+	if problem == "" {
+		return found, nil
 	}
 	ctrl.LoggerFrom(ctx).Info("a Secret can't be used as a webhook", "secret", key.String(), "reason", problem)
 	return nil, nil //nolint:nilnil // no webhook is an answer
+}
+
+// Problem says why a Secret of type SecretType can't be a webhook's, and what to write; empty if it can. It shows nothing secret.
+func Problem(secret *corev1.Secret) string {
+	_, problem := hookOf(secret)
+	return problem
+}
+
+func hookOf(secret *corev1.Secret) (found *hook, problem string) {
+	provider := strings.TrimSpace(string(secret.Data[KeyProvider]))
+	// A file that a token was made from often ends in a line break, and a header can't hold one.
+	token := strings.TrimRight(string(secret.Data[KeyToken]), "\r\n")
+	switch {
+	case !slices.Contains(providers(), provider):
+		return nil, fmt.Sprintf("its key %s must be one of %v", KeyProvider, providers())
+	case token == "":
+		return nil, fmt.Sprintf("its key %s must not be empty", KeyToken)
+	default:
+		return &hook{provider: provider, token: []byte(token)}, ""
+	}
 }

@@ -67,6 +67,9 @@ func (o *Options) restConfig(userAgent string) (*rest.Config, error) {
 	return config, nil
 }
 
+// LeaseName is the Lease by which one controller of several leads, in Fairlead's own namespace.
+const LeaseName = "fairlead-controller"
+
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update,namespace=fairlead
 
 func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
@@ -80,7 +83,7 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 		Metrics:                       metricsserver.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress:        o.HealthAddress,
 		LeaderElection:                o.LeaderElect,
-		LeaderElectionID:              "fairlead-controller",
+		LeaderElectionID:              LeaseName,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &grace,
