@@ -148,7 +148,7 @@ func TestStepsOf(t *testing.T) {
 
 func TestParsePlace(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "Sync", "Sync one", "Nowhere 1", "PostDelete 0"} {
+	for _, text := range []string{"", "Sync", "Sync one", "Nowhere 1", "Skip 0"} {
 		if got := syncer.ParsePlace(text); got != (syncer.Place{}) {
 			t.Errorf("%q: what can't be read begins anew, got %s", text, got)
 		}
