@@ -40,6 +40,7 @@ func TestInstall(t *testing.T) {
 	i.start(ctx)
 	i.declare(ctx)
 	i.release(ctx, "v1.0.36")
+	i.test(ctx)
 	owned := i.owned(ctx)
 
 	i.helm("upgrade", release, i.changedChart(), "--set", "replicas=2", "--set", "controller.registryConcurrency=4")
