@@ -131,6 +131,16 @@ var rules = []rule{
 		because:  "syncer never knows Git or registries",
 	},
 	{
+		packages: []string{"controllers/metrics"},
+		never:    []string{"./registry", "./gitwriter", "./syncer", "./controllers"},
+		because:  "metrics never knows how anything is done",
+	},
+	{
+		packages: []string{"registry/...", "gitwriter/...", "syncer/..."},
+		never:    []string{"github.com/prometheus"},
+		because:  "what lies below the controllers never counts",
+	},
+	{
 		packages: []string{"controllers/application", "controllers/access", "controllers/schedule", "controllers/status"},
 		never:    []string{"./controllers/configrepository", "./controllers/imagepolicy"},
 		reach:    within,

@@ -3,15 +3,19 @@ package controllers
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/controllers/application"
 	"github.com/fairlead/fairlead/controllers/configrepository"
 	"github.com/fairlead/fairlead/controllers/imagepolicy"
+	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/receiver"
+	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/registry"
 )
 
@@ -33,16 +37,24 @@ type Options struct {
 
 // Setup adds the controllers to the manager that options ask for.
 func Setup(mgr ctrl.Manager, options Options) error {
-	mirrors := access.NewMirrors()
+	_, version, _ := strings.Cut(mgr.GetConfig().UserAgent, "/")
+	counts, err := metrics.New(metrics.Options{
+		Registerer: ctrlmetrics.Registry, Objects: mgr.GetClient(), Working: mgr.Elected(),
+		Update: options.Update, Sync: options.Sync, Version: version,
+	})
+	if err != nil {
+		return err
+	}
+	mirrors := access.NewMirrors(gitwriter.WithRequestCount(counts.GitAsked))
 	if options.Update {
-		if err := setupUpdate(mgr, mirrors, options); err != nil {
+		if err := setupUpdate(mgr, mirrors, options, counts); err != nil {
 			return err
 		}
 	}
 	if !options.Sync {
 		return nil
 	}
-	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace)
+	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace, counts)
 	if err != nil {
 		return fmt.Errorf("set up the controller of Applications: %w", err)
 	}
@@ -50,16 +62,17 @@ func Setup(mgr ctrl.Manager, options Options) error {
 }
 
 // setupUpdate adds what scans, writes, and hears of pushes.
-func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options) error {
+func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options, counts *metrics.Metrics) error {
 	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(
 		registry.WithUserAgent(mgr.GetConfig().UserAgent),
-		registry.WithHostConcurrency(options.RegistryConcurrency), registry.WithHostRate(options.RegistryRate)))
+		registry.WithHostConcurrency(options.RegistryConcurrency), registry.WithHostRate(options.RegistryRate),
+		registry.WithObserver(func(e registry.Exchange) { counts.RegistryAsked(e.Registry, e.Status, e.Duration) })), counts)
 	if err := policies.Setup(mgr); err != nil {
 		return err
 	}
 	repositories := configrepository.NewReconciler(mgr, mirrors, configrepository.Gathering{
 		Limit: options.GatheringWindow, Expects: policies.Expects,
-	})
+	}, counts)
 	if err := repositories.Setup(mgr); err != nil {
 		return err
 	}
@@ -68,7 +81,7 @@ func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options) err
 	}
 	webhooks := receiver.New(receiver.Options{
 		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(),
-		Policies: policies, Repositories: repositories,
+		Policies: policies, Repositories: repositories, Count: counts.WebhookReceived,
 	})
 	if err := mgr.Add(webhooks); err != nil {
 		return fmt.Errorf("set up the receiver of webhooks: %w", err)

@@ -102,6 +102,8 @@ type WriteResult struct {
 	// Commits is how many commits were pushed, Attempts how many pushes it took (0: nothing differed), Requests how
 	// many HTTP requests, or commands over SSH, all of it cost.
 	Commits, Attempts, Requests int
+	// Conflicts is how many of the attempts somebody else's push overtook.
+	Conflicts int
 	// Rewrites are the times that somebody replaced the branch's history by force while this ran. The changes were decided
 	// anew each time, from what stands there now.
 	Rewrites []Rewrite

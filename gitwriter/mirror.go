@@ -25,6 +25,8 @@ type Mirror struct {
 	before string
 	// history is read and changed by whoever has the turn.
 	history history
+	// counted is told how many requests each operation took.
+	counted func(requests int)
 	// turn holds one token: who has it may move the head.
 	turn chan struct{}
 
@@ -50,10 +52,16 @@ func WithClock(now func() time.Time) Option { return func(m *Mirror) { m.now = n
 // If the first head doesn't descend from it, Head.Replaces says so.
 func WithKnownHead(revision string) Option { return func(m *Mirror) { m.before = revision } }
 
+// WithRequestCount has each operation, as it ends, tell how many HTTP requests, or commands over SSH, it took.
+func WithRequestCount(counted func(requests int)) Option {
+	return func(m *Mirror) { m.counted = counted }
+}
+
 // NewMirror makes a Mirror of a branch. It makes no request: a Remote that can't be used is an error of the first operation.
 func NewMirror(r Remote, options ...Option) *Mirror {
 	m := &Mirror{
 		now:     time.Now,
+		counted: func(int) {},
 		bound:   maxStore,
 		links:   links{idle: sshIdle},
 		objects: newStore(),
@@ -130,7 +138,7 @@ func (m *Mirror) open() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{remote: remote, base: l.base, known: &l.known}
+	s := &session{remote: remote, base: l.base, known: &l.known, counted: m.counted}
 	if l.ssh != nil {
 		s.wire = &sshWire{connection: l.ssh, path: l.base.Path, ran: &s.requests}
 	} else {

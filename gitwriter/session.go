@@ -29,14 +29,19 @@ type session struct {
 	known  *advertisements
 	// requests counts what was sent: HTTP requests, or commands over SSH.
 	requests int
+	// counted is told of requests in the end.
+	counted func(int)
 	// rewrites are the histories that were replaced by force, as far as this session noticed.
 	rewrites []Rewrite
 	// listed are the references that the last greeting of a server without version 2 named, until somebody uses them.
 	listed map[string]plumbing.Hash
 }
 
-// close ends what the session has open.
-func (s *session) close() { s.wire.hangUp() }
+// close ends what the session has open, and tells what it took.
+func (s *session) close() {
+	s.wire.hangUp()
+	s.counted(s.requests)
+}
 
 // within bounds one exchange with the server by the Remote's timeout.
 func (s *session) within(ctx context.Context) (context.Context, context.CancelFunc) {

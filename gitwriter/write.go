@@ -72,7 +72,7 @@ type writing struct {
 	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
 	landed map[outcomeKey]Outcome
 
-	commits, attempts, lostAnswers int
+	commits, attempts, conflicts, lostAnswers int
 }
 
 // run repeats: decide on the head, push, until nothing differs.
@@ -227,6 +227,7 @@ func (w *writing) rejected(ctx context.Context, b *builder, revisions []plumbing
 		w.head = w.mirror.move(b.last)
 		return true, nil
 	case id != old.id:
+		w.conflicts++
 		if w.head, err = w.mirror.advance(ctx, w.session, id); err != nil {
 			return false, err
 		}
@@ -265,7 +266,7 @@ func answerLost(err error) bool {
 
 // result tells what became of everything, given the run's error.
 func (w *writing) result(err error) WriteResult {
-	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Requests: w.session.requests, Rewrites: w.session.rewrites}
+	r := WriteResult{Outcomes: w.plan.outcomes, Commits: w.commits, Attempts: w.attempts, Conflicts: w.conflicts, Requests: w.session.requests, Rewrites: w.session.rewrites}
 	if w.head != nil {
 		r.Head = w.head.Head
 	}

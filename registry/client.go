@@ -41,6 +41,9 @@ type Client struct {
 	hostConcurrency int
 	hostRate        float64
 
+	// observe is told of each request.
+	observe func(Exchange)
+
 	gates      *gates
 	transports *transports
 	sessions   *recent[sessionKey, *session]
@@ -76,9 +79,24 @@ func WithHostRate(perSecond float64) Option {
 	return func(c *Client) { c.hostRate = perSecond }
 }
 
+// Exchange is one request that was made for a registry, that for a token included.
+type Exchange struct {
+	// Registry is the host, and port, of the image that it was made for, whoever was asked.
+	Registry string
+	// Status is that of the answer; 0 if none came.
+	Status int
+	// Duration is how long the answer took to begin.
+	Duration time.Duration
+}
+
+// WithObserver has a Client tell of each request. The function is called by several goroutines at a time.
+func WithObserver(observe func(Exchange)) Option {
+	return func(c *Client) { c.observe = observe }
+}
+
 // NewClient returns a client without any session.
 func NewClient(opts ...Option) *Client {
-	c := &Client{limits: DefaultLimits(), userAgent: "fairlead", now: time.Now, hostConcurrency: defaultHostConcurrency}
+	c := &Client{limits: DefaultLimits(), userAgent: "fairlead", now: time.Now, observe: func(Exchange) {}, hostConcurrency: defaultHostConcurrency}
 
 	for _, opt := range opts {
 		opt(c)

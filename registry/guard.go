@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // violation is something that a registry, or a proxy before it, did or wanted to be done against the rules of this
@@ -56,7 +57,10 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	record.sent()
 
+	began := g.client.now()
 	resp, err := transport.RoundTrip(req)
+	g.told(resp, began)
+
 	if err != nil {
 		pass.done()
 
@@ -79,6 +83,16 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 
 	return resp, nil
+}
+
+// told tells of a request that was made; resp is nil if no answer came.
+func (g *guard) told(resp *http.Response, began time.Time) {
+	exchange := Exchange{Registry: g.home.Host, Duration: g.client.now().Sub(began)}
+	if resp != nil {
+		exchange.Status = resp.StatusCode
+	}
+
+	g.client.observe(exchange)
 }
 
 // closing closes an answer that isn't used and returns the reason.

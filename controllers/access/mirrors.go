@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -14,6 +15,8 @@ import (
 // Mirrors holds one mirror for each ConfigRepository of this process: the one that writes it and those that read it use
 // the same objects, so that nothing is fetched twice.
 type Mirrors struct {
+	options []gitwriter.Option
+
 	mu      sync.Mutex
 	mirrors map[types.UID]mirror
 }
@@ -24,9 +27,9 @@ type mirror struct {
 	url, branch string
 }
 
-// NewMirrors returns an empty set of mirrors.
-func NewMirrors() *Mirrors {
-	return &Mirrors{mirrors: map[types.UID]mirror{}}
+// NewMirrors returns an empty set of mirrors, which are made with these options.
+func NewMirrors(options ...gitwriter.Option) *Mirrors {
+	return &Mirrors{options: options, mirrors: map[types.UID]mirror{}}
 }
 
 // Open returns the mirror of a ConfigRepository, with the credentials that its Secret holds now. It makes no request to
@@ -42,7 +45,7 @@ func (m *Mirrors) Open(ctx context.Context, reader client.Reader, repository *v1
 		known.SetRemote(remote)
 		return known.Mirror, nil
 	}
-	opened := gitwriter.NewMirror(remote, gitwriter.WithKnownHead(knownHead(repository)))
+	opened := gitwriter.NewMirror(remote, append(slices.Clone(m.options), gitwriter.WithKnownHead(knownHead(repository)))...)
 	m.mirrors[repository.UID] = mirror{Mirror: opened, url: remote.URL, branch: remote.Branch}
 	return opened, nil
 }

@@ -24,6 +24,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/status"
 )
 
@@ -47,16 +48,17 @@ type Reconciler struct {
 	claims       *claims
 	pokes        chan event.GenericEvent
 	recorder     status.Recorder
+	metrics      *metrics.Metrics
 	controller   controller.Controller
 	now          func() time.Time
 }
 
 // NewReconciler returns a Reconciler that reads revisions from mirrors. Applications in ownNamespace are an
 // administrator's.
-func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace string) (*Reconciler, error) {
+func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, ownNamespace string, counts *metrics.Metrics) (*Reconciler, error) {
 	r := &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(),
-		mirrors: mirrors, ownNamespace: ownNamespace,
+		metrics: counts, mirrors: mirrors, ownNamespace: ownNamespace,
 		renders: newRenders(), memories: newMemories(), claims: newClaims(), pokes: make(chan event.GenericEvent, pokesAhead),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("application")), now: time.Now,
 	}

@@ -86,7 +86,13 @@ func (r *Reconciler) heal(ctx context.Context, s *scope) error {
 	}
 	err := r.apply(ctx, s, due)
 	for _, id := range due {
-		if state := s.state(id); state.Changed && fights.heal(id, now) {
+		state := s.state(id)
+		if !state.Changed {
+			continue
+		}
+		delete(s.memory.differing, id)
+		if fights.heal(id, now) {
+			r.metrics.FightBegan()
 			r.recorder.Eventf(s.app, nil, "Warning", string(v1alpha1.ReasonFightingOver), "Sync", "%s: %s%s", id, fought(state.Conflicts), over(state.Conflicts))
 		}
 	}

@@ -33,6 +33,8 @@ type memory struct {
 	checked int64
 	// symptoms are those of the workloads that aren't healthy.
 	symptoms map[syncer.ID]*symptom
+	// differing are the objects that were found to differ in the last look, though their manifests weren't new.
+	differing map[syncer.ID]bool
 	// fights are the objects that were set back lately.
 	fights fights
 }

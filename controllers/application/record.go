@@ -27,6 +27,7 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	if s.operation != nil {
 		s.memory.note(s.app)
 	}
+	r.count(s, before, rolledOut)
 	r.tell(ctx, s, before, rolledOut)
 	return nil
 }
@@ -209,7 +210,7 @@ func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.Applic
 		log.Info("synced", "revision", s.head.Revision, "subject", s.head.Subject, "objects", len(s.desired), "pruned", s.pruned)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonSynced), "Sync", "revision %s is applied: %s", s.head.Revision, s.head.Subject)
 	}
-	if s.changed > 0 && !rolledOut && s.err == nil {
+	if s.isHealing(rolledOut) {
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
 		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
 	}

@@ -49,6 +49,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) error {
 		})
 	}
 	s.repository, s.head = repository, *repository.Status.Head
+	r.metrics.HeadFound(client.ObjectKeyFromObject(repository), s.head.Revision, r.now())
 	return nil
 }
 
@@ -73,7 +74,9 @@ func (r *Reconciler) render(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonGitFailed, err)
 	}
+	began := r.now()
 	made, err := known.render(ctx, snapshot, SourceOf(s.app), caps.Capabilities)
+	r.countRendering(known, made, err, began)
 	if err != nil {
 		return s.fail(reasonOfRender(err), err)
 	}

@@ -122,6 +122,9 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 		return s.fail(v1alpha1.ReasonSyncFailed, err)
 	}
 	s.compared = true
+	if drifted := s.drifted(); drifted > 0 {
+		r.metrics.DriftSeen(drifted)
+	}
 	return nil
 }
 

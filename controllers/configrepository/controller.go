@@ -22,6 +22,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/access"
+	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/schedule"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/gitwriter"
@@ -45,6 +46,7 @@ type Reconciler struct {
 	mirrors  *access.Mirrors
 	signers  *access.Signers
 	recorder status.Recorder
+	metrics  *metrics.Metrics
 	looks    *schedule.Schedule
 	hints    *hints
 	windows  *windows
@@ -54,11 +56,11 @@ type Reconciler struct {
 }
 
 // NewReconciler returns a Reconciler that keeps its mirrors in mirrors.
-func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, gathering Gathering) *Reconciler {
+func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, gathering Gathering, counts *metrics.Metrics) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), mirrors: mirrors, signers: access.NewSigners(),
 		recorder: status.NewRecorder(mgr.GetEventRecorder("configrepository")), looks: schedule.New(time.Now),
-		hints: newHints(), windows: newWindows(gathering), now: time.Now,
+		metrics: counts, hints: newHints(), windows: newWindows(gathering), now: time.Now,
 	}
 }
 
@@ -151,6 +153,7 @@ func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, erro
 func (r *Reconciler) forget(ctx context.Context, req reconcile.Request) error {
 	r.looks.Forget(req.NamespacedName)
 	r.hints.forget(req.NamespacedName)
+	r.metrics.ForgetRepository(req.NamespacedName)
 	var repositories v1alpha1.ConfigRepositoryList
 	if err := r.client.List(ctx, &repositories); err != nil {
 		return fmt.Errorf("list ConfigRepositories: %w", err)

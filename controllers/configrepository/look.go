@@ -18,7 +18,9 @@ func (r *Reconciler) look(ctx context.Context, s *scope) error {
 		return nil
 	}
 	r.hints.looked(key, r.now())
+	before := head.Revision
 	head, err := s.mirror.Refresh(ctx)
+	r.countCheck(key, before, head, err)
 	if err != nil {
 		s.reason = reasonOf(err)
 		r.looks.Delay(s.repository, 0)

@@ -69,6 +69,7 @@ func (s *scope) reasonOrGit() v1alpha1.Reason {
 
 // tell logs a push and records an event for it, for each policy in it, and for each hold that begins.
 func (r *Reconciler) tell(ctx context.Context, s *scope) {
+	r.countHead(s)
 	r.tellRewritten(ctx, s)
 	for _, wanted := range s.wishes {
 		r.tellHeld(s, wanted)
@@ -88,6 +89,7 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 // tellRewritten logs each history that was replaced by force, and records a warning for it: commits may be lost.
 func (r *Reconciler) tellRewritten(ctx context.Context, s *scope) {
 	for _, rewrite := range s.rewrites {
+		r.metrics.HistoryRewritten()
 		ctrl.LoggerFrom(ctx).Info(string(v1alpha1.ReasonHistoryRewritten), "branch", s.repository.Spec.Branch, "from", rewrite.From, "to", rewrite.To)
 		r.recorder.Eventf(s.repository, nil, "Warning", string(v1alpha1.ReasonHistoryRewritten), "Follow",
 			"somebody moved %s by force from %s to %s, which doesn't descend from it: it is followed, and decided anew from", s.repository.Spec.Branch, rewrite.From, rewrite.To)
@@ -97,11 +99,15 @@ func (r *Reconciler) tellRewritten(ctx context.Context, s *scope) {
 // tellHeld records an event for each target of a policy that is held since now.
 func (r *Reconciler) tellHeld(s *scope, wanted wish) {
 	for at, t := range wanted.targets {
+		if reason, _ := s.verdict(wanted, at); reason == v1alpha1.ReasonEditRefused && begins(wanted.policy, t.index, reason) {
+			r.metrics.EditRefused()
+		}
 		held := s.held(wanted, at)
 		if known := wanted.policy.Status.Targets; held == nil || t.index < len(known) && known[t.index].Held != nil {
 			continue
 		}
 		reason, message := s.verdict(wanted, at)
+		r.metrics.Held()
 		r.recorder.Eventf(wanted.policy, s.repository, "Warning", string(reason), "Hold", "%s", message)
 	}
 }

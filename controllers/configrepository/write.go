@@ -71,6 +71,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if result.Head.Revision == "" {
 		result.Head = s.result.Head
 	}
+	r.countPush(result, err)
 	s.result = result
 	s.rewrites = append(s.rewrites, result.Rewrites...)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/schedule"
 	"github.com/fairlead/fairlead/controllers/status"
 )
@@ -27,9 +28,30 @@ func (r *Reconciler) begin(ctx context.Context, policy *v1alpha1.ImagePolicy) {
 	go func() {
 		found := r.scan(ctx, policy, known)
 		if ctx.Err() == nil {
+			r.count(policy, found.scan)
 			r.end(policy, found)
 		}
 	}()
+}
+
+// count counts a scan that has ended.
+func (r *Reconciler) count(policy *v1alpha1.ImagePolicy, found *scan) {
+	result := metrics.ScanFailed
+	latest := policy.Status.Latest
+	switch {
+	case found.err == nil && latest != nil && latest.Tag == found.latest.Tag && latest.Digest == found.latest.Digest:
+		result = metrics.ScanUnchanged
+	case found.err == nil:
+		result = metrics.ScanSelected
+	case found.reason == v1alpha1.ReasonWaiting:
+		result = metrics.ScanWaiting
+	case found.reason == v1alpha1.ReasonNoTagSelected:
+		result = metrics.ScanNothing
+	}
+	r.metrics.Scanned(result, r.now().Sub(found.time.Time))
+	if result != metrics.ScanFailed {
+		r.metrics.ScanAnswered(client.ObjectKeyFromObject(policy), found.listed)
+	}
 }
 
 // end keeps what a scan came to. Where that is news, the policy is reconciled at once to record it; where it isn't, when it

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/schedule"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/registry"
@@ -44,6 +45,7 @@ type Reconciler struct {
 	live     client.Reader
 	registry *registry.Client
 	recorder status.Recorder
+	metrics  *metrics.Metrics
 	schedule *schedule.Schedule
 	memory   *memory
 	listings *listings
@@ -53,9 +55,9 @@ type Reconciler struct {
 }
 
 // NewReconciler returns a Reconciler that asks registries through client.
-func NewReconciler(mgr ctrl.Manager, client *registry.Client) *Reconciler {
+func NewReconciler(mgr ctrl.Manager, client *registry.Client, counts *metrics.Metrics) *Reconciler {
 	r := &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), registry: client, metrics: counts,
 		recorder: status.NewRecorder(mgr.GetEventRecorder("imagepolicy")), schedule: schedule.New(time.Now), memory: newMemory(), now: time.Now,
 	}
 	r.listings = newListings(client, time.Now, func(policies []types.NamespacedName, listed time.Time) {
@@ -113,6 +115,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		r.schedule.Forget(req.NamespacedName)
 		r.memory.forget(req.NamespacedName)
 		r.listings.forget(req.NamespacedName)
+		r.metrics.ForgetPolicy(req.NamespacedName)
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	places, err := r.resolve(ctx, policy)
@@ -174,6 +177,7 @@ func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, bef
 		ctrl.LoggerFrom(ctx).Info("nothing selected", "reason", found.reason, "error", found.err.Error())
 		r.recorder.Eventf(policy, nil, "Warning", string(found.reason), "Scan", "%s", found.err.Error())
 	case found.err == nil && (latest == nil || latest.Tag != found.latest.Tag || latest.Digest != found.latest.Digest):
+		r.metrics.Selected()
 		ctrl.LoggerFrom(ctx).Info("selected", "tag", found.latest.Tag, "digest", found.latest.Digest, "selection", found.latest.Selection)
 		r.recorder.Eventf(policy, nil, "Normal", string(v1alpha1.ReasonTagSelected), "Select", "%s:%s, %s",
 			policy.Spec.Image, found.latest.Tag, found.latest.Selection)

@@ -111,6 +111,7 @@ func (s *scanning) prepare(ctx context.Context) (v1alpha1.Reason, error) {
 	if err != nil {
 		return v1alpha1.ReasonInvalidImage, err
 	}
+	s.reconciler.metrics.Uses(client.ObjectKeyFromObject(s.policy), repository.RegistryStr())
 	if s.selector, err = choice.Selector(s.policy); err != nil {
 		return v1alpha1.ReasonInvalidPolicy, err
 	}

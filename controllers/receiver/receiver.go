@@ -71,6 +71,8 @@ type Options struct {
 	// Policies and Repositories take the hints.
 	Policies     Policies
 	Repositories Repositories
+	// Count is told of each request how it was answered, by whose webhook (empty: by none), and how many objects are looked at for it.
+	Count func(provider string, status, matched int)
 }
 
 // Receiver is the server of the webhooks, which a manager runs in the leader.
@@ -80,6 +82,7 @@ type Receiver struct {
 	secrets      *secrets
 	policies     Policies
 	repositories Repositories
+	count        func(provider string, status, matched int)
 	places       chan struct{}
 }
 
@@ -87,7 +90,7 @@ type Receiver struct {
 func New(options Options) *Receiver {
 	return &Receiver{
 		address: options.Address, ownNamespace: options.OwnNamespace, secrets: newSecrets(options.Secrets, time.Now),
-		policies: options.Policies, repositories: options.Repositories, places: make(chan struct{}, maxRequests),
+		policies: options.Policies, repositories: options.Repositories, count: options.Count, places: make(chan struct{}, maxRequests),
 	}
 }
 

@@ -376,7 +376,7 @@ func TestStart(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	reader, _ := newReader(t)
-	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Policies: &hints{}})
+	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Policies: &hints{}, Count: (&counts{}).add})
 	if !receiver.NeedLeaderElection() {
 		t.Error("NeedLeaderElection() = false, want true: who doesn't lead doesn't scan")
 	}
@@ -389,7 +389,9 @@ func TestStart(t *testing.T) {
 	output := &buffer{}
 	ctx, cancel := context.WithCancel(ctrl.LoggerInto(t.Context(), zap.New(zap.WriteTo(output))))
 	ended := make(chan error, 1)
-	go func() { ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Policies: &hints{}}).Start(ctx) }()
+	go func() {
+		ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Policies: &hints{}, Count: (&counts{}).add}).Start(ctx)
+	}()
 	waitUntil(t, func() bool { return output.lines("listening for webhooks") != nil })
 	cancel()
 	if err := <-ended; err != nil {
@@ -413,5 +415,18 @@ func TestDocumentation(t *testing.T) {
 		if !strings.Contains(string(page), word) {
 			t.Errorf("docs/webhooks.md doesn't mention %s", word)
 		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	s, team := newStage(t), webhookSecret(t, teamNamespace, webhook.Generic)
+	body := image("registry.example.com/web-hook/www")
+	post(t, s.hookURL(team, ""), signature(token, body), strings.NewReader(body))
+	post(t, s.hookURL(team, ""), signature("x", body), strings.NewReader(body))
+	post(t, s.url+"/hooks/team/no-such", nil, strings.NewReader(body))
+	want := []string{`"generic" 202 1`, `"generic" 401 0`, `"" 401 0`}
+	if diff := cmp.Diff(want, s.counts.take()); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
 	}
 }

@@ -26,6 +26,8 @@ const (
 // answer is what a request is answered with.
 type answer struct {
 	status int
+	// provider that has posted; empty as long as it isn't known.
+	provider string
 	// policies is how many will be scanned, repositories how many will be looked at: the body of an answer that has no
 	// problem, {"policies": 1, "repositories": 0}.
 	policies, repositories int
@@ -73,6 +75,7 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) {
 		case <-q.Context().Done():
 		}
 	}
+	r.count(result.provider, result.status, result.policies+result.repositories)
 	result.write(w)
 }
 
@@ -106,7 +109,9 @@ func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
 	case found == nil:
 		return refused()
 	}
-	return r.verify(q.Context(), key, found, posted.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
+	result := r.verify(q.Context(), key, found, posted.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
+	result.provider = found.provider
+	return result
 }
 
 // verify verifies and reads a request, and hands on what it says.

@@ -225,6 +225,27 @@ func (b *buffer) lines(word string) []string {
 	return found
 }
 
+// counts are what a Receiver counted.
+type counts struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (c *counts) add(provider string, status, matched int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, fmt.Sprintf("%q %d %d", provider, status, matched))
+}
+
+// take returns what was counted since it was last asked.
+func (c *counts) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.all
+	c.all = nil
+	return taken
+}
+
 // stage is a Receiver that runs.
 type stage struct {
 	receiver *Receiver
@@ -233,15 +254,16 @@ type stage struct {
 	gitHints *gitHints
 	front    *front
 	log      *buffer
+	counts   *counts
 }
 
 // newStage starts a Receiver, which ends with the test.
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{hints: &hints{}, gitHints: &gitHints{}, log: &buffer{}}
+	s := &stage{hints: &hints{}, gitHints: &gitHints{}, log: &buffer{}, counts: &counts{}}
 	reader, inFront := newReader(t)
 	s.front = inFront
-	s.receiver = New(Options{OwnNamespace: ownNamespace, Secrets: reader, Policies: s.hints, Repositories: s.gitHints})
+	s.receiver = New(Options{OwnNamespace: ownNamespace, Secrets: reader, Policies: s.hints, Repositories: s.gitHints, Count: s.counts.add})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -113,7 +113,8 @@ func (c *checker) look(ctx context.Context) []Group {
 	controller, found := c.controller(ctx)
 	account := found.account()
 	groups := []Group{
-		cluster, {Title: "Controller", Findings: controller},
+		cluster,
+		{Title: "Controller", Findings: controller},
 		{Title: "Rights of the controller", Findings: c.controllerRights(ctx, account)},
 	}
 	return append(groups, c.objects(ctx, all, &account)...)
