@@ -54,8 +54,9 @@ manifests: ## Generate what config holds: CRDs and rights from the code, plain m
 	@cp config/chart/files/rbac/role.yaml cmd/fairlead/shipped/role.yaml
 
 .PHONY: docs
-docs: ## Generate the reference of the kinds' fields.
+docs: ## Generate the references: of the kinds' fields, and of the command line.
 	@go test ./api/v1alpha1 -run '^TestReference$$' -update >/dev/null
+	@go test ./cmd/fairlead -run '^TestPages$$' -update >/dev/null
 
 .PHONY: fmt
 fmt: ## Format the Go sources.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
@@ -28,13 +28,6 @@ func newAppCommand() *cobra.Command {
 		Short: "Look at Applications, sync them, and take them back",
 		Long: `Look at Applications, sync them, and take them back. All is done with the rights of the kubeconfig's user; nothing is asked of
 the controller but by what stands in the Application.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return badInput(fmt.Errorf("there is no command app %s: fairlead app --help lists those that there are", args[0]))
-			}
-			return nil
-		},
-		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	flags := command.PersistentFlags()
 	flags.StringVarP(&options.cluster.namespace, "namespace", "n", "", "`namespace` of the Application; empty: that of the kubeconfig")
@@ -45,9 +38,6 @@ the controller but by what stands in the Application.`,
 		newAppListCommand(options), newAppGetCommand(options), newAppDiffCommand(options), newAppSyncCommand(options), newAppWaitCommand(options),
 		newAppHistoryCommand(options), newAppRollbackCommand(options), newAppRenderCommand(options), newAppTreeCommand(options),
 	)
-	for _, below := range command.Commands() {
-		below.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
-	}
 	return command
 }
 
@@ -73,6 +63,11 @@ func (o *appOptions) about(name string) (named, error) {
 	format, err := terminal.ParseObjectFormat(o.output)
 	if err != nil {
 		return named{}, err
+	}
+	if name != "" {
+		if name, err = noun.Single(name, noun.Application); err != nil {
+			return named{}, badInput(err)
+		}
 	}
 	cluster, namespace, err := o.connect()
 	return named{cluster: cluster, key: types.NamespacedName{Namespace: namespace, Name: name}, format: format}, err
@@ -111,21 +106,6 @@ func oneName(command *cobra.Command, args []string) error {
 }
 
 // complete completes the name of an Application from the cluster.
-func (o *appOptions) complete(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	cluster, namespace, err := o.connect()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	list, err := cluster.List(command.Context(), namespace)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	names := make([]string, len(list.Applications))
-	for i := range names {
-		names[i] = list.Applications[i].Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+func (o *appOptions) complete(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return o.cluster.completeOne(noun.Application)(command, args, begun)
 }

@@ -83,6 +83,39 @@ func (o *clusterOptions) completeOne(kinds ...noun.Kind) completion {
 	}
 }
 
+// completeFlags completes the values of those flags that many commands have.
+func completeFlags(command *cobra.Command) {
+	if output := command.LocalFlags().Lookup("output"); output != nil {
+		words, _, _ := strings.Cut(output.Usage, ";")
+		formats := strings.Fields(strings.NewReplacer(",", " ", " or ", " ").Replace(words))
+		_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	}
+	if command.LocalFlags().Lookup("kubeconfig") == nil || command.LocalFlags().Lookup("namespace") == nil {
+		return
+	}
+	_ = command.RegisterFlagCompletionFunc("namespace", func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		cluster := clusterOptions{}
+		cluster.kubeconfig, _ = command.Flags().GetString("kubeconfig")
+		cluster.context, _ = command.Flags().GetString("context")
+		names, err := cluster.names(command, &corev1.NamespaceList{})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// flagNames are the names of all flags of a command, those of the commands above it included.
+func flagNames(command *cobra.Command) []string {
+	var names []string
+	for _, line := range strings.Split(command.Flags().FlagUsages(), "\n") {
+		if _, name, found := strings.Cut(line, "--"); found && strings.TrimLeft(line, " ")[0] == '-' {
+			names = append(names, strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '[' || r == '=' })[0])
+		}
+	}
+	return names
+}
+
 // names lists the names of the objects of a kind.
 func (o *clusterOptions) names(command *cobra.Command, list client.ObjectList) ([]string, error) {
 	reader, namespace, err := o.connect("")

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/registry"
 )
@@ -53,7 +54,7 @@ read or reached.`,
 			return badInput(options.run(command, name))
 		},
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	command.ValidArgsFunction = options.cluster.completeOne(noun.ImagePolicy)
 	flags := command.Flags()
 	flags.StringVarP(&options.file, "filename", "f", "", "`file` that holds the ImagePolicy, NAME if it holds several; -: standard input")
 	flags.StringVar(&options.tags, "tags", "", "`file` of tags, one a line, optionally with digest and time of first sight; -: standard input")
@@ -69,6 +70,12 @@ read or reached.`,
 func (o *explainOptions) run(command *cobra.Command, name string) error {
 	if err := o.validate(name); err != nil {
 		return err
+	}
+	if name != "" {
+		var err error
+		if name, err = noun.Single(name, noun.ImagePolicy); err != nil {
+			return err
+		}
 	}
 	format, err := terminal.ParseFormat(o.output)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/history"
+	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/gitwriter/audit"
 )
@@ -57,7 +58,7 @@ The exit status is 0 if there is an answer, be it that nothing ever changed, and
 			return badInput(options.run(command, name))
 		},
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
+	command.ValidArgsFunction = options.cluster.completeOne(noun.ImagePolicy, noun.Application)
 	flags := command.Flags()
 	flags.StringVar(&options.repository, "repo", ".", "`folder` of a clone, or a URL to clone from")
 	flags.StringVar(&options.branch, "branch", "", "`branch` to read; empty: the one that is checked out, or the remote's own")

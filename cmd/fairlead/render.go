@@ -41,7 +41,6 @@ The exit status is 0 if the manifests were printed, 1 if the source can't be ren
 		Args: func(command *cobra.Command, args []string) error { return badInput(cobra.NoArgs(command, args)) },
 		RunE: func(command *cobra.Command, _ []string) error { return options.run(command) },
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
 	flags := command.Flags()
 	flags.StringVarP(&options.file, "filename", "f", "", "`file` with the Application; -: standard input")
 	flags.StringVar(&options.repository, "repo", ".", "`folder` of a clone, with a work tree or bare")

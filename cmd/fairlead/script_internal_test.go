@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"fairlead": main})
+	testscript.Main(m, map[string]func(){"fairlead": main, "kubectl-fairlead": main})
 }
 
 // TestScripts runs the transcripts in testdata/script with the program as it is built.

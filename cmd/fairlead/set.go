@@ -52,7 +52,6 @@ wrong. With --check nothing is written, and it is 0 if they stand there already,
 			return options.file(command, args[0], edits)
 		},
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
 	flags := command.Flags()
 	flags.BoolVar(&options.check, "check", false, "write nothing, and say what differs")
 	flags.BoolVarP(&options.quiet, "quiet", "q", false, "don't say what changed or differs")
