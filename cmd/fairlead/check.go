@@ -41,7 +41,6 @@ The exit status is 0 if nothing has failed, 1 if something has, and 2 for bad in
   fairlead check policy/www repository/config -n web`,
 		RunE: func(command *cobra.Command, args []string) error { return badInput(options.run(command, args)) },
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return badInput(err) })
 	flags := command.Flags()
 	command.ValidArgsFunction = options.cluster.completeNames()
 	flags.BoolVar(&options.Pre, "pre", false, "ask only whether Fairlead can be installed")

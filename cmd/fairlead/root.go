@@ -47,7 +47,7 @@ func groups() []group {
 		{"Look", "get describe explain history app"},
 		{"Ask for something", "reconcile suspend resume"},
 		{"Work on files", "render set"},
-		{"Run", "controller check"},
+		{"Run", "check controller"},
 	}
 }
 
