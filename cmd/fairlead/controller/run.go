@@ -4,19 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
@@ -25,6 +24,9 @@ import (
 
 // gracePeriod is how long a push that is under way may take after the word to stop.
 const gracePeriod = 30 * time.Second
+
+// checkTimeout bounds how long the API server may take to say what it serves.
+const checkTimeout = 10 * time.Second
 
 // Run works until ctx ends, with valid options. strangers are told of in the log, userAgent to every server.
 func (o *Options) Run(ctx context.Context, userAgent string, strangers []string) error {
@@ -42,17 +44,57 @@ func (o *Options) Run(ctx context.Context, userAgent string, strangers []string)
 	if err != nil {
 		return err
 	}
-	if err := controllers.Setup(mgr, controllers.Options{
-		Update: o.runs(SideUpdate), Sync: o.runs(SideSync),
-		OwnNamespace: o.Namespace, WebhookAddress: o.WebhookAddress, RegistryConcurrency: o.RegistryConcurrency,
-		RegistryRate: o.RegistryRate, GatheringWindow: o.GatheringWindow,
-	}); err != nil {
+	if err := o.add(mgr); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run the controllers: %w", err)
 	}
 	return nil
+}
+
+// add gives the manager the health, and the gate that the controllers come through.
+func (o *Options) add(mgr ctrl.Manager) error {
+	server, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("connect to the cluster: %w", err)
+	}
+	gate := newGate(func(ctx context.Context) error {
+		bounded, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		return checkKinds(bounded, server.RESTClient())
+	}, func(ctx context.Context) error { return o.open(ctx, mgr) })
+	if err := mgr.Add(gate); err != nil {
+		return fmt.Errorf("add what waits for the CRDs: %w", err)
+	}
+	if o.HealthAddress == off {
+		return nil
+	}
+	health, err := o.health(gate.ready)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(health); err != nil {
+		return fmt.Errorf("serve health: %w", err)
+	}
+	return nil
+}
+
+// open fills the caches and sets the controllers up: they run as soon as this process leads.
+func (o *Options) open(ctx context.Context, mgr ctrl.Manager) error {
+	for _, kind := range []client.Object{&v1alpha1.ConfigRepository{}, &v1alpha1.ImagePolicy{}, &v1alpha1.Application{}} {
+		if _, err := mgr.GetCache().GetInformer(ctx, kind); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("watch objects of type %T: %w", kind, err)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // it was told to stop
+	}
+	return controllers.Setup(mgr, controllers.Options{
+		Update: o.runs(SideUpdate), Sync: o.runs(SideSync),
+		OwnNamespace: o.Namespace, WebhookAddress: o.WebhookAddress, RegistryConcurrency: o.RegistryConcurrency,
+		RegistryRate: o.RegistryRate, GatheringWindow: o.GatheringWindow,
+	})
 }
 
 func (o *Options) restConfig(userAgent string) (*rest.Config, error) {
@@ -81,7 +123,7 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Metrics:                       metricsserver.Options{BindAddress: o.MetricsAddress},
-		HealthProbeBindAddress:        o.HealthAddress,
+		HealthProbeBindAddress:        off, // served by health, which says why
 		LeaderElection:                o.LeaderElect,
 		LeaderElectionID:              LeaseName,
 		LeaderElectionNamespace:       o.Namespace,
@@ -91,15 +133,6 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
-	}
-	cachesInSync := func(request *http.Request) error {
-		if !mgr.GetCache().WaitForCacheSync(request.Context()) {
-			return errors.New("the caches of the API server's objects aren't in sync yet")
-		}
-		return nil
-	}
-	if err := errors.Join(mgr.AddHealthzCheck("ping", healthz.Ping), mgr.AddReadyzCheck("caches", cachesInSync)); err != nil {
-		return nil, fmt.Errorf("serve health: %w", err)
 	}
 	return mgr, nil
 }
