@@ -3,6 +3,7 @@ package syncer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -202,6 +203,9 @@ func (o Outcome) same(live *unstructured.Unstructured) bool {
 // difference names the fields in which live differs from the outcome.
 func (o Outcome) difference(live *unstructured.Unstructured) string {
 	fields := differing(nil, "", declared(ignoring(live, o.ignored).Object), declared(ignoring(o.Object, o.ignored).Object))
+	if len(fields) > 1 { // what a client-side apply notes for the next one is news only where nothing else is
+		fields = slices.DeleteFunc(fields, func(field string) bool { return field == member("metadata.annotations", lastApplied) })
+	}
 	if more := len(fields) - maxFields; more > 0 {
 		return fmt.Sprintf("differs in %s and %d more fields", strings.Join(fields[:maxFields], ", "), more)
 	}

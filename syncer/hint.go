@@ -19,7 +19,7 @@ func hintFor(err error, state *State) string {
 	case state.Live != nil && unchangeable(err) && immutable(err):
 		return fmt.Sprintf("the field can't be changed: delete the object, or have it deleted and created again by its annotation %s: Force=true", annotationOptions)
 	case asksForReplace(err):
-		return fmt.Sprintf("the annotation %s: Replace=true has it replaced rather than applied", annotationOptions)
+		return fmt.Sprintf("the annotation %s: ServerSideApply=false has it applied as kubectl does it by default, Replace=true has it replaced", annotationOptions)
 	}
 	return ""
 }

@@ -34,6 +34,9 @@ type Options struct {
 	// Replace puts the object in the place of the live one (an update, or a creation), in place of applying it: fields
 	// that the object doesn't name go, whoever has set them.
 	Replace bool
+	// ClientSide applies the object by a client-side apply, as `kubectl apply` does, in place of a server-side apply
+	// (ServerSideApply=false). Replace counts before it.
+	ClientSide bool
 	// Force deletes an object and creates it again where a change of it is refused because a field is immutable.
 	Force bool
 	// SkipValidation lets unknown fields pass: the API server drops them.
@@ -79,7 +82,7 @@ var optionTable = []option{
 	switched("PruneLast", false, func(o *Options, on bool) { o.PruneLast = on }),
 	switched("Replace", false, func(o *Options, on bool) { o.Replace = on }),
 	switched("Force", false, func(o *Options, on bool) { o.Force = on }),
-	{name: "ServerSideApply", values: []string{string(Allowed)}, set: func(*Options, string) {}},
+	switched("ServerSideApply", false, func(o *Options, on bool) { o.ClientSide = !on }),
 	switched("ClientSideApplyMigration", false, func(o *Options, on bool) { o.KeepManagers = !on }),
 	switched("Validate", false, func(o *Options, on bool) { o.SkipValidation = !on }),
 	switched("SkipDryRunOnMissingResource", false, func(o *Options, on bool) { o.SkipDryRunOnMissingResource = on }),
@@ -141,8 +144,6 @@ func (o Options) with(list []string, whole bool) (Options, error) {
 		name, value, _ := strings.Cut(entry, "=")
 		i := slices.IndexFunc(optionTable, func(known option) bool { return known.name == name })
 		switch {
-		case entry == "ServerSideApply=false":
-			return o, fmt.Errorf("sync option %s: objects are always applied by server-side apply: use Replace=true for one that it refuses", entry)
 		case i < 0:
 			return o, fmt.Errorf("sync option %q: there is no such option: there are %s", entry, optionNames(whole))
 		case !slices.Contains(optionTable[i].values, value):

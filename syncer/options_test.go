@@ -50,12 +50,8 @@ func TestParseOptions(t *testing.T) {
 			list:   []string{"Replace=true", "Replace=false", " Prune=false ", ""},
 			want:   syncer.Options{Prune: syncer.Forbidden},
 		},
-		"ServerSide": {reason: "what is always so may be said", list: []string{"ServerSideApply=true"}},
-		"ClientSide": {
-			reason:  "nothing else than a server-side apply there is, and nobody may think otherwise",
-			list:    []string{"ServerSideApply=false"},
-			wantErr: "sync option ServerSideApply=false: objects are always applied by server-side apply: use Replace=true for one that it refuses",
-		},
+		"ServerSide": {reason: "what is the default may be said", list: []string{"ServerSideApply=true"}},
+		"ClientSide": {reason: "it is a name for the lack of another", list: []string{"ServerSideApply=false"}, want: syncer.Options{ClientSide: true}},
 		"Unknown": {
 			reason: "the error says what there is",
 			list:   []string{"Replace=true", "PruneFirst=true"},

@@ -128,9 +128,8 @@ func (w *write) recreate(ctx context.Context) (Outcome, error) {
 			return Outcome{leaving: err == nil}, err
 		}
 	}
-	w.live = nil
-	made, err := w.patch(ctx, true, nil)
-	return Outcome{Object: made}, err
+	w.live, w.conflicts = nil, nil
+	return w.put(ctx, nil)
 }
 
 // clear deletes live, waits a moment until it is gone, and says whether it is.

@@ -22,8 +22,8 @@ type Outcome struct {
 
 	// ignored are the fields that don't count in a comparison.
 	ignored []fieldPath
-	// replaced is true if the object was replaced rather than applied.
-	replaced bool
+	// whole is true if the object was written in another way than by server-side apply: there is nothing to adopt then.
+	whole bool
 	// leaving is true, and Object nil, if the object was deleted to be created again and isn't gone yet.
 	leaving bool
 }
@@ -92,19 +92,24 @@ func (w *write) run(ctx context.Context) (Outcome, error) {
 	if err != nil && w.mayRecreate(err) {
 		outcome, err = w.recreate(ctx)
 	}
-	if err == nil && !outcome.replaced && !outcome.leaving {
+	if err == nil && !outcome.whole && !outcome.leaving {
 		outcome.Object, err = w.adopt(ctx, outcome.Object)
 	}
 	return outcome, err
 }
 
-// put applies the object, or replaces it where its options ask for that.
+// put applies the object, or replaces it where its options ask for that, or merges it.
 func (w *write) put(ctx context.Context, dryRun []string) (Outcome, error) {
 	outcome := Outcome{ignored: w.ignored}
 	var err error
-	if w.options.Replace {
-		outcome.replaced = true
+	switch {
+	case w.options.Replace:
+		outcome.whole = true
 		outcome.Object, err = w.replace(ctx, dryRun)
+		return outcome, err
+	case w.options.ClientSide:
+		outcome.whole = true
+		outcome.Object, err = w.merge(ctx, dryRun)
 		return outcome, err
 	}
 	outcome.Conflicts = w.conflicts
@@ -114,7 +119,7 @@ func (w *write) put(ctx context.Context, dryRun []string) (Outcome, error) {
 		outcome.Object, err = w.patch(ctx, true, dryRun)
 	}
 	if w.options.SkipValidation && misfit(err) {
-		outcome.replaced = true
+		outcome.whole = true
 		outcome.Object, err = w.replace(ctx, dryRun)
 	}
 	return outcome, err

@@ -385,12 +385,11 @@ type SyncPolicy struct {
 
 	// SyncOptions are Argo CD's: `CreateNamespace=true`, `ApplyOutOfSyncOnly=true`, `PruneLast=true`, `Prune=false`,
 	// `Prune=confirm`, `Delete=false`, `Delete=confirm`, `PrunePropagationPolicy=foreground`, `Replace=true`, `Force=true`,
-	// `Validate=false`, `ClientSideApplyMigration=false`, `SkipDryRunOnMissingResource=true`, `RespectIgnoreDifferences=true`;
-	// `ServerSideApply=true` and `FailOnSharedResource=true`, which is always so. Objects may carry their own in the annotation
-	// `fairlead.dev/sync-options`.
+	// `Validate=false`, `ClientSideApplyMigration=false`, `SkipDryRunOnMissingResource=true`, `RespectIgnoreDifferences=true`,
+	// `ServerSideApply=false` (a client-side apply); and `FailOnSharedResource=true`, which is always so. Objects may carry their own
+	// in the annotation `fairlead.dev/sync-options`.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="!self.exists(o, o == 'ServerSideApply=false')",message="there is no ServerSideApply=false: objects are always applied by server-side apply: give an object that it refuses Replace=true"
 	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional
@@ -566,7 +565,6 @@ type SyncOperation struct {
 	// SyncOptions that count beside those of the sync policy, for this one time.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="!self.exists(o, o == 'ServerSideApply=false')",message="there is no ServerSideApply=false: objects are always applied by server-side apply: give an object that it refuses Replace=true"
 	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^(CreateNamespace|ApplyOutOfSyncOnly|PruneLast|Replace|Force|ServerSideApply|Validate|ClientSideApplyMigration|SkipDryRunOnMissingResource|FailOnSharedResource|RespectIgnoreDifferences)=(true|false)$|^(Prune|Delete)=(true|false|confirm)$|^PrunePropagationPolicy=(foreground|background|orphan)$'))",message="syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are"
 	// +listType=atomic
 	// +optional

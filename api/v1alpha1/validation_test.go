@@ -434,12 +434,6 @@ func TestRefusals(t *testing.T) {
 			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {syncOptions: [Replaced=true]}\n" + appRest,
 			want:     `spec.syncPolicy.syncOptions: Invalid value: syncOptions holds an option that there isn't: see the description of syncPolicy.syncOptions for those that there are`,
 		},
-		"ApplicationClientSide": {
-			reason:   "there is one way of applying",
-			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {syncOptions: [ServerSideApply=false]}\n" + appRest,
-			want: `spec.syncPolicy.syncOptions: Invalid value: there is no ServerSideApply=false: objects are always applied by server-side apply: ` +
-				`give an object that it refuses Replace=true`,
-		},
 		"ApplicationNamespaceMetadata": {
 			reason:   "metadata that nobody would put on",
 			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {managedNamespaceMetadata: {labels: {a: b}}}\n" + appRest,

@@ -51,9 +51,9 @@ func TestRulesOf(t *testing.T) {
 	if diff := cmp.Diff(syncer.Options{Prune: syncer.Confirm}, rules.Options); diff != "" || err != nil {
 		t.Errorf("what was asked for counts before the policy, got %v (-want, +got):\n%s", err, diff)
 	}
-	app.Spec.SyncPolicy.SyncOptions = []string{"ServerSideApply=false"}
+	app.Spec.SyncPolicy.SyncOptions = []string{"ServerSideApply=no"}
 	_, err = RulesOf(app, nil)
-	want := "spec.syncPolicy.syncOptions: sync option ServerSideApply=false: objects are always applied by server-side apply: use Replace=true for one that it refuses"
+	want := "spec.syncPolicy.syncOptions: sync option \"ServerSideApply=no\": ServerSideApply is one of true, false"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
