@@ -26,6 +26,9 @@ const (
 	StateFailing   State = "failing"
 	StateStalled   State = "stalled"
 	StateDeleting  State = "deleting"
+	// StateOutOfSync is that of an Application that differs, and may: nobody has asked for a sync.
+	StateOutOfSync State = "out_of_sync"
+	StateDegraded  State = "degraded"
 )
 
 // collectTimeout bounds how long the caches may keep somebody waiting who asks for metrics.
@@ -79,7 +82,7 @@ func repositoryStates() []State {
 }
 
 func applicationStates() []State {
-	return []State{StateReady, StateUnknown, StateSuspended, StateFailing, StateStalled, StateDeleting}
+	return []State{StateReady, StateUnknown, StateSuspended, StateOutOfSync, StateDegraded, StateFailing, StateStalled, StateDeleting}
 }
 
 // Describe implements prometheus.Collector.
@@ -199,6 +202,10 @@ func StateOf(conditions []metav1.Condition, suspended bool) State {
 		return StateHeld
 	case v1alpha1.ReasonSuspended:
 		return StateSuspended
+	case v1alpha1.ReasonOutOfSync:
+		return StateOutOfSync
+	case v1alpha1.ReasonDegraded:
+		return StateDegraded
 	}
 	if ready.Status == metav1.ConditionUnknown {
 		return StateUnknown

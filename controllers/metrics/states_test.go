@@ -29,6 +29,8 @@ func TestStateOf(t *testing.T) {
 		"Pending":   {reason: "selected, not committed", conditions: []metav1.Condition{ready("Unknown", v1alpha1.ReasonPending)}, want: metrics.StatePending},
 		"Held":      {reason: "somebody took it back", conditions: []metav1.Condition{ready("False", v1alpha1.ReasonHeld)}, want: metrics.StateHeld},
 		"Working":   {reason: "not over yet", conditions: []metav1.Condition{ready("Unknown", v1alpha1.ReasonProgressing)}, want: metrics.StateUnknown},
+		"Differs":   {reason: "and may", conditions: []metav1.Condition{ready("False", v1alpha1.ReasonOutOfSync)}, want: metrics.StateOutOfSync},
+		"Degraded":  {reason: "applied, and not healthy", conditions: []metav1.Condition{ready("False", v1alpha1.ReasonDegraded)}, want: metrics.StateDegraded},
 		"Failing":   {reason: "tried again", conditions: []metav1.Condition{ready("False", v1alpha1.ReasonGitFailed)}, want: metrics.StateFailing},
 		"Stalled":   {reason: "only a change helps", conditions: []metav1.Condition{ready("False", v1alpha1.ReasonGitFailed), stalled}, want: metrics.StateStalled},
 	}
