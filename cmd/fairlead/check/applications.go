@@ -118,24 +118,29 @@ func (c *checker) deployers(apps []v1alpha1.Application, own types.NamespacedNam
 			deployers[key] = &deployer{NamespacedName: key, claims: map[claim]bool{}}
 		}
 		deployers[key].apps = append(deployers[key].apps, app.Name)
-		verbs := []string{"get", "create", "patch"}
-		if policy := app.Spec.SyncPolicy.Automated; policy != nil && policy.Prune {
-			verbs = append(verbs, "delete")
-		}
-		for _, object := range app.Status.Resources {
-			mapping, err := c.client.RESTMapper().RESTMapping(schema.GroupKind{Group: object.Group, Kind: object.Kind}, object.Version)
-			if err != nil {
-				continue // The Application says so itself.
-			}
-			for _, verb := range verbs {
-				deployers[key].claims[claim{verb: verb, group: object.Group, resource: mapping.Resource.Resource, namespace: object.Namespace}] = true
-			}
-			for _, verb := range []string{"list", "watch"} {
-				watched[claim{verb: verb, group: object.Group, resource: mapping.Resource.Resource}] = true
-			}
-		}
+		c.needs(app, deployers[key].claims, watched)
 	}
 	return deployers, watched
+}
+
+// needs adds what is needed for the objects that an Application has. A kind that isn't served any more is told by the Application.
+func (c *checker) needs(app *v1alpha1.Application, applied, watched map[claim]bool) {
+	verbs := []string{"get", "create", "patch"}
+	if policy := app.Spec.SyncPolicy.Automated; policy != nil && policy.Prune {
+		verbs = append(verbs, "delete")
+	}
+	for _, object := range app.Status.Resources {
+		mapping, err := c.client.RESTMapper().RESTMapping(schema.GroupKind{Group: object.Group, Kind: object.Kind}, object.Version)
+		if err != nil {
+			continue
+		}
+		for _, verb := range verbs {
+			applied[claim{verb: verb, group: object.Group, resource: mapping.Resource.Resource, namespace: object.Namespace}] = true
+		}
+		for _, verb := range []string{"list", "watch"} {
+			watched[claim{verb: verb, group: object.Group, resource: mapping.Resource.Resource}] = true
+		}
+	}
 }
 
 // deployer looks at one ServiceAccount. The controller's own was looked for already.
@@ -162,7 +167,7 @@ func (c *checker) deployer(ctx context.Context, d *deployer, own bool) []Finding
 	if err != nil {
 		return []Finding{refusedReview(subject, err)}
 	}
-	mend := applyRights
+	mend := reinstall
 	if !own {
 		mend = "kubectl create rolebinding " + d.Name + " -n " + d.Namespace + " --clusterrole=edit --serviceaccount=" + d.Namespace + ":" + d.Name
 	}

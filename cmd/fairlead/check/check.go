@@ -112,10 +112,9 @@ func (c *checker) look(ctx context.Context) []Group {
 	}
 	controller, found := c.controller(ctx)
 	account := found.account()
-	groups := []Group{
+	return append([]Group{
 		cluster,
 		{Title: "Controller", Findings: controller},
 		{Title: "Rights of the controller", Findings: c.controllerRights(ctx, account)},
-	}
-	return append(groups, c.objects(ctx, all, &account)...)
+	}, c.objects(ctx, all, &account)...)
 }

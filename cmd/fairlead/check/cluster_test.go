@@ -55,6 +55,10 @@ func TestBeforeTheInstall(t *testing.T) {
 	}
 }
 
+// reinstall is the command that mends an install.
+const reinstall = "      helm upgrade --install fairlead config/chart --namespace fairlead --create-namespace --reset-then-reuse-values\n" +
+	"      # or, without Helm: kubectl apply --server-side -k config/default\n"
+
 // TestInstalledKinds holds the rights that an install needs to what is installed.
 func TestInstalledKinds(t *testing.T) {
 	t.Parallel()
@@ -96,11 +100,11 @@ func TestKinds(t *testing.T) {
 			reason: "nothing is there", config: bare,
 			want: "  ✔ API server: Kubernetes V; this program is made for 1.30 to 1.38\n" +
 				"  ✗ CustomResourceDefinition applications.fairlead.dev: fairlead.dev/v1alpha1 isn't served: install the definition\n" +
-				"      kubectl apply --server-side -f config/default/crds.yaml\n" +
+				reinstall +
 				"  ✗ CustomResourceDefinition configrepositories.fairlead.dev: fairlead.dev/v1alpha1 isn't served: install the definition\n" +
-				"      kubectl apply --server-side -f config/default/crds.yaml\n" +
+				reinstall +
 				"  ✗ CustomResourceDefinition imagepolicies.fairlead.dev: fairlead.dev/v1alpha1 isn't served: install the definition\n" +
-				"      kubectl apply --server-side -f config/default/crds.yaml\n",
+				reinstall,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +166,7 @@ func TestControllerRights(t *testing.T) {
 		"None": {
 			reason: "nothing was bound", narrow: func([]rbacv1.PolicyRule) []rbacv1.PolicyRule { return nil },
 			want: "  ✗ ServiceAccount OFFICE/fairlead: it has none of the 22 rights that it needs: its roles aren't bound\n" +
-				"      kubectl apply --server-side -f config/default/rbac.yaml\n",
+				reinstall,
 		},
 		"NoSecrets": {
 			reason: "somebody thought better of it", narrow: func(rules []rbacv1.PolicyRule) (left []rbacv1.PolicyRule) {
@@ -176,7 +180,7 @@ func TestControllerRights(t *testing.T) {
 			want: "  ✗ ServiceAccount OFFICE/fairlead: it may not get namespaces in the whole cluster\n" +
 				"  ✗ ServiceAccount OFFICE/fairlead: it may not get secrets in the whole cluster\n" +
 				"  ✗ ServiceAccount OFFICE/fairlead: it may not create, get and update leases.coordination.k8s.io in namespace OFFICE\n" +
-				"      kubectl apply --server-side -f config/default/rbac.yaml\n",
+				reinstall,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +215,7 @@ func TestOldestKubernetes(t *testing.T) {
 		t.Fatal(err)
 	}
 	oldest := regexp.MustCompile(`made for (1\.\d+) to`).FindStringSubmatch(looked(t, bare, "", options()))
-	if oldest == nil || chart.KubeVersion != ">="+oldest[1]+".0-0" {
+	if len(oldest) != 2 || chart.KubeVersion != ">="+oldest[1]+".0-0" {
 		t.Errorf("the chart says %s, the program %v", chart.KubeVersion, oldest)
 	}
 }

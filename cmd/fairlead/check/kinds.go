@@ -11,12 +11,12 @@ import (
 	"github.com/fairlead/fairlead/cmd/fairlead/shipped"
 )
 
-const (
-	// maxFields is how many fields a finding names.
-	maxFields = 3
-	// applyKinds installs the definitions, or brings them up to date.
-	applyKinds = "kubectl apply --server-side -f config/default/crds.yaml"
-)
+// maxFields is how many fields a finding names.
+const maxFields = 3
+
+// reinstall installs what this version brings, or brings it up to date with the values that were given before.
+const reinstall = "helm upgrade --install fairlead config/chart --namespace fairlead --create-namespace --reset-then-reuse-values\n" +
+	"# or, without Helm: kubectl apply --server-side -k config/default"
 
 // servedKinds are the schemas that the API server publishes of Fairlead's kinds, by kind. Everybody who may ask an API server
 // at all may read them, other than the definitions.
@@ -36,7 +36,9 @@ func servedKinds(client discovery.DiscoveryInterface, kinds []shipped.Kind) (map
 			return nil, fmt.Errorf("read what the API server publishes of %s/%s: %w", kind.Group, kind.Version, err)
 		}
 		var document struct {
-			Components struct{ Schemas map[string]shipped.Schema }
+			Components struct {
+				Schemas map[string]shipped.Schema `json:"schemas"`
+			} `json:"components"`
 		}
 		if err := json.Unmarshal(data, &document); err != nil {
 			return nil, fmt.Errorf("read what the API server publishes of %s/%s: %w", kind.Group, kind.Version, err)
@@ -54,16 +56,16 @@ func servedKinds(client discovery.DiscoveryInterface, kinds []shipped.Kind) (map
 func kindVerdict(kind shipped.Kind, served shipped.Schema) Finding {
 	subject := "CustomResourceDefinition " + kind.Definition
 	if served == nil {
-		return failf(subject, "%s/%s isn't served: install the definition", kind.Group, kind.Version).by(applyKinds)
+		return failf(subject, "%s/%s isn't served: install the definition", kind.Group, kind.Version).by(reinstall)
 	}
 	difference := kind.Compare(served)
 	switch {
 	case len(difference.Missing) > 0:
-		return failf(subject, "it is older than this program: it lacks %s, and what is written there is lost", named(difference.Missing)).by(applyKinds)
+		return failf(subject, "it is older than this program: it lacks %s, and what is written there is lost", named(difference.Missing)).by(reinstall)
 	case len(difference.Unknown) > 0:
 		return warnf(subject, "it is newer than this program, which pays no heed to %s: upgrade the controller and this program", named(difference.Unknown))
 	case len(difference.Changed) > 0:
-		return warnf(subject, "it is of another version than this program: %s is validated otherwise", named(difference.Changed)).by(applyKinds)
+		return warnf(subject, "it is of another version than this program: %s is validated otherwise", named(difference.Changed)).by(reinstall)
 	default:
 		return okf(subject, "%s, as this program knows it", kind.Version)
 	}

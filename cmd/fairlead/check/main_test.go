@@ -48,20 +48,29 @@ func run(m *testing.M) (code int, err error) {
 		return 0, fmt.Errorf("build the control plane: %w", err)
 	}
 	bin := strings.TrimSpace(string(out))
-	for _, cluster := range []struct {
-		config **rest.Config
-		crds   []string
-	}{{&installed, []string{"../../../config/crd"}}, {&bare, nil}} {
-		env := &envtest.Environment{CRDDirectoryPaths: cluster.crds, ErrorIfCRDPathMissing: true}
-		env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-		env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-		if *cluster.config, err = env.Start(); err != nil {
-			return 0, fmt.Errorf("start the control plane: %w", err)
-		}
-		(*cluster.config).QPS = -1
-		defer func() { err = errors.Join(err, env.Stop()) }()
+	stop, err := start(bin, &installed, "../../../config/crd")
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return 0, err
+	}
+	stopBare, err := start(bin, &bare)
+	defer func() { err = errors.Join(err, stopBare()) }()
+	if err != nil {
+		return 0, err
 	}
 	return m.Run(), nil
+}
+
+// start starts a control plane.
+func start(bin string, config **rest.Config, crds ...string) (stop func() error, err error) {
+	env := &envtest.Environment{CRDDirectoryPaths: crds, ErrorIfCRDPathMissing: true}
+	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
+	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
+	if *config, err = env.Start(); err != nil {
+		return env.Stop, fmt.Errorf("start the control plane: %w", err)
+	}
+	(*config).QPS = -1
+	return env.Stop, nil
 }
 
 func scheme(t *testing.T) *runtime.Scheme {

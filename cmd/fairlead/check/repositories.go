@@ -93,8 +93,6 @@ func (c *checker) repository(ctx context.Context, repository *v1alpha1.ConfigRep
 	if err != nil {
 		return []Finding{failure(subject, err).by("%s", mendGit(repository, err))}, nil
 	}
-	findings := []Finding{okf(subject, "branch %s is at %s", repository.Spec.Branch, revision[:shortRevision])}
-	findings = append(findings, c.push(ctx, subject, repository, mirror, writers)...)
 	files := sync.OnceValues(func() (fs.FS, error) {
 		head, err := mirror.Refresh(ctx)
 		if err != nil {
@@ -106,7 +104,8 @@ func (c *checker) repository(ctx context.Context, repository *v1alpha1.ConfigRep
 		}
 		return snapshot.FS(), nil
 	})
-	return findings, &place{files: files}
+	read := okf(subject, "branch %s is at %s", repository.Spec.Branch, revision[:shortRevision])
+	return append([]Finding{read}, c.push(ctx, subject, repository, mirror, writers)...), &place{files: files}
 }
 
 // push asks whether a push would be taken, and looks at the key that commits are signed with.
@@ -136,12 +135,12 @@ func mendGit(repository *v1alpha1.ConfigRepository, err error) string {
 	if !errors.As(err, &failed) {
 		return ""
 	}
-	switch failed.Reason { //nolint:exhaustive // The others are mended elsewhere, as the message says.
+	switch failed.Reason {
 	case gitwriter.ReasonAuthentication:
 		return gitSecret(repository)
 	case gitwriter.ReasonServerNotTrusted, gitwriter.ReasonUnavailable, gitwriter.ReasonRepositoryMissing, gitwriter.ReasonBranchMissing:
 		return "git ls-remote --heads " + quoted(repository.Spec.URL)
-	default:
+	default: // The message says what to do.
 		return ""
 	}
 }

@@ -168,9 +168,6 @@ func rightsVerdict(subject string, all int, missing []claim, mend string) []Find
 	return findings
 }
 
-// applyRights installs the roles, or brings them up to date.
-const applyRights = "kubectl apply --server-side -f config/default/rbac.yaml"
-
 // controllerRights asks what the controller's ServiceAccount may do for itself.
 func (c *checker) controllerRights(ctx context.Context, account string) []Finding {
 	subject := "ServiceAccount " + c.ControllerNamespace + "/" + account
@@ -184,7 +181,7 @@ func (c *checker) controllerRights(ctx context.Context, account string) []Findin
 	if err != nil {
 		return []Finding{refusedReview(subject, err)}
 	}
-	return rightsVerdict(subject, len(claims), missing, applyRights)
+	return rightsVerdict(subject, len(claims), missing, reinstall)
 }
 
 // refusedReview is the finding of an API server that doesn't say what others may do.
