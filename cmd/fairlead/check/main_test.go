@@ -166,6 +166,10 @@ func (o *office) allow(subject rbacv1.Subject, rules ...rbacv1.PolicyRule) {
 	})
 }
 
+func account(namespace, name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}
+}
+
 // grant lets a ServiceAccount of the office do something in the whole cluster.
 func (o *office) grant(account string, rules []rbacv1.PolicyRule) {
 	o.t.Helper()
