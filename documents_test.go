@@ -109,6 +109,32 @@ func TestLinks(t *testing.T) {
 	})
 }
 
+// TestEveryPageIsReached: who begins at the index, and follows links, comes to every page.
+func TestEveryPageIsReached(t *testing.T) {
+	t.Parallel()
+
+	reached := map[string]bool{}
+	for next := []string{"docs/README.md"}; len(next) > 0; next = next[1:] {
+		document := next[0]
+		if reached[document] || path.Ext(document) != ".md" {
+			continue
+		}
+		reached[document] = true
+		for _, match := range link.FindAllStringSubmatch(fence.ReplaceAllString(read(t, document), ""), -1) {
+			target, _, _ := strings.Cut(match[1], "#")
+			if target == "" || strings.Contains(target, "://") {
+				continue
+			}
+			next = append(next, path.Join(path.Dir(document), target))
+		}
+	}
+	walk(t, func(document string, _ fs.DirEntry) {
+		if path.Ext(document) == ".md" && strings.HasPrefix(document, "docs/") && !reached[document] {
+			t.Errorf("no link leads from docs/README.md to %s", document)
+		}
+	})
+}
+
 // anchors are the fragments that a document's headings can be linked by, as Git hosts make them.
 func anchors(text string) []string {
 	headings := heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1)
