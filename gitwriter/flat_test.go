@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -148,7 +149,13 @@ func TestRestartFetchesWhatIsNeeded(t *testing.T) {
 // TestHungServerDelaysNobody writes to nine repositories while a tenth server doesn't answer.
 func TestHungServerDelaysNobody(t *testing.T) {
 	t.Parallel()
-	hung, stuck := seeded(t)
+	hung, _ := seeded(t)
+	patient := hung.remote()
+	patient.Timeout = time.Hour // however long the others take here
+	stuck := gitwriter.NewMirror(patient, gitwriter.WithClock(clock))
+	if _, err := stuck.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	arrived := make(chan struct{})
 	hung.onRequest(func(_ http.ResponseWriter, r *http.Request, _ string) bool {
 		close(arrived)

@@ -189,7 +189,7 @@ func (s *gitServer) url() string { return s.URL + "/config.git" }
 
 func (s *gitServer) remote() gitwriter.Remote {
 	return gitwriter.Remote{
-		URL: s.url(), Branch: "main", Insecure: true, Timeout: 20 * time.Second,
+		URL: s.url(), Branch: "main", Insecure: true, Timeout: time.Minute,
 		Auth: gitwriter.Auth{Username: username, Password: password},
 	}
 }

@@ -329,7 +329,7 @@ func (v *sshServer) remote(passphrase string) gitwriter.Remote {
 	}
 	must(v.t, err)
 	return gitwriter.Remote{
-		URL: "ssh://" + v.login + "@" + v.address + v.bare, Timeout: 20 * time.Second,
+		URL: "ssh://" + v.login + "@" + v.address + v.bare, Timeout: time.Minute,
 		Auth: gitwriter.Auth{SSH: &gitwriter.SSH{Identity: string(pem.EncodeToMemory(block)), Passphrase: passphrase, KnownHosts: v.knownHosts()}},
 	}
 }
