@@ -66,7 +66,7 @@ func (o *askOptions) run(command *cobra.Command, args []string, do asking) error
 			bad = bad || outcome.Failed()
 			outcomes, names = append(outcomes, outcome), append(names, noun.Reference{Kind: outcome.Kind, Name: outcome.Name}.FullName())
 			if text {
-				fmt.Fprintln(out, terminal.Printable(outcome.String()))
+				_, _ = fmt.Fprintln(out, terminal.Printable(outcome.String()))
 			}
 		}
 		if err != nil {
@@ -89,17 +89,17 @@ func newReconcileCommand() *cobra.Command {
 	command := newAskCommand(&cobra.Command{
 		Use:   "reconcile NAME... | KIND NAME...",
 		Short: "Have the controller look at once, and say what came of it",
-		Long: `Have the controller look at once, wait until it has, and say what came of it: at the registry for a policy, at the branch for a
-repository, at the cluster for an application.
+		Long: `Have the controller look at once, wait until it has, and say what came of it. For a policy it looks at the registry, for a repository
+at the branch, for an application at the cluster.
 
 NAME alone is a microservice, and its whole way is looked at: its ImagePolicy, then the repositories that it writes to, then the
 applications that deploy it. KIND is policy, repository or application, as in reconcile repository config; KIND/NAME is the same.
 
 The exit status is 0 if all was looked at and is as it should be, 1 if something isn't, can't be reached or took too long, and 2 if
 the command line is wrong.`,
-		Example: `  fairlead reconcile www -n fairlead
-  fairlead reconcile repository config
-  fairlead reconcile policy/www application/webhooks --timeout 5m`,
+		Example: `  fairlead reconcile repository config
+  fairlead reconcile policy/www application/webhooks --timeout 5m
+  fairlead reconcile www -n fairlead`,
 	}, func(ctx context.Context, cluster *ask.Cluster, namespace string, named noun.Reference) ([]ask.Outcome, error) {
 		if timeout > 0 {
 			var cancel context.CancelFunc
@@ -157,8 +157,8 @@ func newResumeCommand() *cobra.Command {
 NAME alone is an ImagePolicy. KIND is policy, repository or application; KIND/NAME is the same.
 
 The exit status is 0 if it goes on, 1 if it can't, and 2 if the command line is wrong.`,
-		Example: `  fairlead resume www -n fairlead
-  fairlead resume repository config`,
+		Example: `  fairlead resume repository config
+  fairlead resume www -n fairlead`,
 	}, func(ctx context.Context, cluster *ask.Cluster, namespace string, named noun.Reference) ([]ask.Outcome, error) {
 		outcome, err := cluster.Resume(ctx, namespace, named)
 		return one(outcome, err)

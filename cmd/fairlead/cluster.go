@@ -43,7 +43,7 @@ func userAgent() string { return "fairlead/" + version }
 
 // connect reads the kubeconfig, and gives a reader with the rights of its user, and the namespace that is meant. otherwise
 // says what a person can do who has no cluster.
-func (o clusterOptions) connect(otherwise string) (reader client.Reader, namespace string, err error) {
+func (o *clusterOptions) connect(otherwise string) (reader client.Reader, namespace string, err error) {
 	config, scheme, namespace, err := o.read(", or " + otherwise)
 	if err != nil {
 		return nil, "", err
@@ -55,7 +55,7 @@ func (o clusterOptions) connect(otherwise string) (reader client.Reader, namespa
 }
 
 // read reads the kubeconfig.
-func (o clusterOptions) read(otherwise string) (config *rest.Config, scheme *runtime.Scheme, namespace string, err error) {
+func (o *clusterOptions) read(otherwise string) (config *rest.Config, scheme *runtime.Scheme, namespace string, err error) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.kubeconfig

@@ -108,7 +108,7 @@ func completeFlags(command *cobra.Command) {
 // flagNames are the names of all flags of a command, those of the commands above it included.
 func flagNames(command *cobra.Command) []string {
 	var names []string
-	for _, line := range strings.Split(command.Flags().FlagUsages(), "\n") {
+	for line := range strings.SplitSeq(command.Flags().FlagUsages(), "\n") {
 		if _, name, found := strings.Cut(line, "--"); found && strings.TrimLeft(line, " ")[0] == '-' {
 			names = append(names, strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '[' || r == '=' })[0])
 		}

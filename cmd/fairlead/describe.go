@@ -24,8 +24,8 @@ happened lately.
 What the rights of the kubeconfig's user don't let one see is left out, and said so.
 
 The exit status is 0 if there is an answer, and 2 if there is none.`,
-		Example: `  fairlead describe www -n fairlead
-  fairlead describe policy/www -o yaml`,
+		Example: `  fairlead describe policy/www -o yaml
+  fairlead describe www -n fairlead`,
 		Args: func(command *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return badInput(errors.New("which microservice? Give the NAME of its ImagePolicy: fairlead get lists them"))

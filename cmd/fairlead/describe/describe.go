@@ -137,7 +137,8 @@ func plain(policy *v1alpha1.ImagePolicy) *v1alpha1.ImagePolicy {
 
 // events reads what happened to the objects of a story.
 func (c *Cluster) events(ctx context.Context, story *Story) error {
-	about := []noun.Reference{{Kind: noun.ImagePolicy, Name: story.Policy.Name}}
+	about := make([]noun.Reference, 0, 1+len(story.Repositories)+len(story.Applications))
+	about = append(about, noun.Reference{Kind: noun.ImagePolicy, Name: story.Policy.Name})
 	for i := range story.Repositories {
 		about = append(about, noun.Reference{Kind: noun.ConfigRepository, Name: story.Repositories[i].Name})
 	}

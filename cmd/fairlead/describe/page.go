@@ -35,7 +35,7 @@ func (p *page) write(to *bytes.Buffer) {
 	p.history()
 	p.events()
 	for _, note := range p.story.Notes {
-		fmt.Fprintf(p, "%s %s\n", p.paint.In(terminal.Yellow, "Note:"), terminal.Printable(note))
+		fmt.Fprintf(p.Buffer, "%s %s\n", p.paint.In(terminal.Yellow, "Note:"), terminal.Printable(note))
 	}
 }
 
@@ -46,11 +46,11 @@ func (p *page) fieldf(name, format string, args ...any) {
 		if name != "" {
 			name += ":"
 		}
-		fmt.Fprintf(p, "%s%s\n", terminal.Pad(name, width), terminal.Printable(text))
+		fmt.Fprintf(p.Buffer, "%s%s\n", terminal.Pad(name, width), terminal.Printable(text))
 	}
 }
 
-func (p *page) heading(text string) { fmt.Fprintf(p, "\n%s\n", p.paint.In(terminal.Bold, text)) }
+func (p *page) heading(text string) { fmt.Fprintf(p.Buffer, "\n%s\n", p.paint.In(terminal.Bold, text)) }
 
 // ago is a time as what has passed since.
 func (p *page) ago(at time.Time) string {

@@ -175,7 +175,7 @@ func replicas(wanted *int32) int {
 }
 
 func containers(spec *corev1.PodSpec) []string {
-	var images []string
+	images := make([]string, 0, len(spec.InitContainers)+len(spec.Containers))
 	for i := range spec.InitContainers {
 		images = append(images, spec.InitContainers[i].Image)
 	}

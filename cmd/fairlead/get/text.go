@@ -159,7 +159,8 @@ func (a Answer) rows(d detail) [][]string {
 		namespace: "NAMESPACE", name: "NAME", newest: "NEWEST", selected: "SELECTED", git: "IN GIT", commit: "COMMIT", gitAge: "AGE", deployed: "DEPLOYED", revision: "REVISION",
 		age: "AGE", pods: "PODS", application: "APPLICATION", target: "TARGET", waits: "WAITS FOR",
 	})
-	rows := [][]string{header}
+	rows := make([][]string, 0, 1+len(a.Lines))
+	rows = append(rows, header)
 	for i := range a.Lines {
 		rows = append(rows, pick(d, a.Lines[i].columns(d, a.Now)))
 	}

@@ -46,14 +46,15 @@ func clip(line string, width int) string {
 	}
 	var out strings.Builder
 	shown := 0
-	for len(line) > 0 {
+	for line != "" {
 		if end := strings.IndexByte(line, 'm'); strings.HasPrefix(line, "\x1b[") && end > 0 {
 			out.WriteString(line[:end+1])
 			line = line[end+1:]
 			continue
 		}
 		_, size := utf8.DecodeRuneInString(line)
-		if shown++; shown <= width {
+		shown++
+		if shown <= width {
 			out.WriteString(line[:size])
 		}
 		line = line[size:]

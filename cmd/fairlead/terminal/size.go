@@ -3,6 +3,7 @@ package terminal
 import (
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -26,5 +27,5 @@ func Cut(text string, length int) string {
 	if len(runes) <= length || length < 1 {
 		return text
 	}
-	return string(runes[:length-1]) + "…"
+	return strings.TrimRight(string(runes[:length-1]), " ") + "…"
 }

@@ -32,7 +32,7 @@ const (
 
 // ParseFormat reads a format as a person writes it.
 func ParseFormat(name string) (Format, error) {
-	switch format := Format(name); format { //nolint:exhaustive // the others are no formats here
+	switch format := Format(name); format {
 	case Text, JSON, YAML:
 		return format, nil
 	default:
@@ -66,7 +66,7 @@ func WriteObjects(to io.Writer, format Format, answer any, names []string, text 
 func Write(to io.Writer, format Format, answer any, text func(*bytes.Buffer)) error {
 	var made bytes.Buffer
 	var err error
-	switch format { //nolint:exhaustive // the others are texts
+	switch format {
 	case JSON:
 		err = writeJSON(&made, answer)
 	case YAML:
