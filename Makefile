@@ -42,15 +42,14 @@ generate: ## Generate the deep copies of the API types.
 	@$$(hack/tools generate)/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generate what config holds: CRDs and rights from the code, plain manifests from the chart; and explain's schema.
+manifests: ## Generate what config holds: CRDs and rights from the code, plain manifests from the chart; and what the program ships of them.
 	@rm -f config/crd/fairlead.dev_*.yaml config/chart/files/crd/*.yaml
 	@$$(hack/tools generate)/controller-gen crd paths=./api/... output:crd:dir=config/crd
 	@$$(hack/tools generate)/controller-gen rbac:roleName=fairlead-controller paths=./controllers/... paths=./cmd/... output:rbac:dir=config/chart/files/rbac
 	@cp config/crd/*.yaml config/chart/files/crd/ # Helm reads nothing outside of the chart.
 	@hack/plain
-	@cp config/crd/fairlead.dev_imagepolicies.yaml cmd/fairlead/explain/schema.yaml # Go embeds nothing from folders above.
 	@rm -f cmd/fairlead/shipped/crd/*.yaml
-	@cp config/crd/*.yaml cmd/fairlead/shipped/crd/
+	@cp config/crd/*.yaml cmd/fairlead/shipped/crd/ # Go embeds nothing from folders above.
 	@cp config/chart/files/rbac/role.yaml cmd/fairlead/shipped/role.yaml
 
 .PHONY: docs

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fairlead/fairlead/cmd/fairlead/shipped"
 )
 
 // TestRulesAreTheSchemas: a rule that the schema has and we don't would let pass what the API server refuses.
@@ -48,6 +50,10 @@ func TestKeywordsAreKnown(t *testing.T) {
 				} `json:"schema"`
 			} `json:"versions"`
 		} `json:"spec"`
+	}
+	definition, err := shipped.ImagePolicies()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := yaml.Unmarshal(definition, &crd); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	_ "embed" // the schema
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,13 +11,9 @@ import (
 	"unicode/utf8"
 
 	"sigs.k8s.io/yaml"
-)
 
-// definition is the CustomResourceDefinition of ImagePolicies, as `make manifests` leaves it here: the defaults and rules of
-// the API server are read from what the API server itself is given.
-//
-//go:embed schema.yaml
-var definition []byte
+	"github.com/fairlead/fairlead/cmd/fairlead/shipped"
+)
 
 // schema is a structural schema: the keywords that the definition uses, and no others.
 type schema struct {
@@ -71,6 +66,10 @@ func specSchema() (*schema, error) {
 				} `json:"schema"`
 			} `json:"versions"`
 		} `json:"spec"`
+	}
+	definition, err := shipped.ImagePolicies()
+	if err != nil {
+		return nil, err
 	}
 	if err := yaml.Unmarshal(definition, &crd); err != nil {
 		return nil, fmt.Errorf("read the schema of ImagePolicy: %w", err)

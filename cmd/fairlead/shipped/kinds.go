@@ -27,6 +27,15 @@ type Kind struct {
 	Schema Schema
 }
 
+// ImagePolicies is the CustomResourceDefinition of ImagePolicies.
+func ImagePolicies() ([]byte, error) {
+	data, err := definitions.ReadFile("crd/fairlead.dev_imagepolicies.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read the kinds that this program was built with: %w", err)
+	}
+	return data, nil
+}
+
 // Kinds are all of Fairlead's kinds, by the name of their definition.
 func Kinds() ([]Kind, error) {
 	files, err := fs.Glob(definitions, "crd/*.yaml")
