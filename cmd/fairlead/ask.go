@@ -152,7 +152,7 @@ func newResumeCommand() *cobra.Command {
 	return newAskCommand(&cobra.Command{
 		Use:   "resume NAME... | KIND NAME...",
 		Short: "Go on with a policy, a repository or an application that was suspended",
-		Long: `Go on with a policy, a repository or an application that was suspended. It is looked at at once.
+		Long: `Go on with a policy, a repository or an application that was suspended. The controller takes it up at once.
 
 NAME alone is an ImagePolicy. KIND is policy, repository or application; KIND/NAME is the same.
 

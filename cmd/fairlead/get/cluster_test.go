@@ -3,7 +3,6 @@ package get_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -137,7 +136,7 @@ func TestGet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answer, err := asks(t, "", "").Get(t.Context(), tc.question)
-			if diff := cmp.Diff(tc.err, strings.ReplaceAll(fmt.Sprint(errText(err)), o.namespace, "OFFICE")); diff != "" {
+			if diff := cmp.Diff(tc.err, strings.ReplaceAll(errText(err), o.namespace, "OFFICE")); diff != "" {
 				t.Errorf("%s: the error: -want, +got:\n%s", tc.reason, diff)
 			}
 			if diff := cmp.Diff(tc.want, namesOf(answer)); diff != "" {

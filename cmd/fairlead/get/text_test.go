@@ -25,6 +25,8 @@ func held(t *testing.T) *scene {
 }
 
 // TestFits shows the same line on terminals that are ever narrower.
+//
+//nolint:dupword // the cells of a table
 func TestFits(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -104,6 +106,8 @@ func TestFormats(t *testing.T) {
 }
 
 // TestAppend follows a microservice where nothing can be drawn anew.
+//
+//nolint:dupword // the cells of a table
 func TestAppend(t *testing.T) {
 	t.Parallel()
 	var to bytes.Buffer
