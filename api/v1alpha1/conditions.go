@@ -91,6 +91,10 @@ const (
 	ReasonTagSelected Reason = "TagSelected"
 	// ReasonTagMutated: another digest was pushed under the selected tag.
 	ReasonTagMutated Reason = "TagMutated"
+	// ReasonReleased is the event of a target that isn't held from a release any more.
+	ReasonReleased Reason = "Released"
+	// ReasonRecovered is the event of an object that works again after it failed.
+	ReasonRecovered Reason = "Recovered"
 	// ReasonTagCommitted is the event of a tag that was committed and pushed.
 	ReasonTagCommitted Reason = "TagCommitted"
 )
@@ -148,6 +152,8 @@ const (
 	ReasonDeleting Reason = "Deleting"
 	// ReasonFieldsTaken is the event of fields that were set back to what the revision says, and of who had set them.
 	ReasonFieldsTaken Reason = "FieldsTaken"
+	// ReasonHealthy is the event of an Application that became healthy.
+	ReasonHealthy Reason = "Healthy"
 	// ReasonSynced is the event of a revision that was applied.
 	ReasonSynced Reason = "Synced"
 	// ReasonDriftHealed is the event of a drift that was taken back.

@@ -85,6 +85,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 			MaxConcurrentReconciles: concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
 		}).
+		WithLogConstructor(status.Loggers(mgr.GetLogger(), "application", "application")).
 		Build(r)
 	if err != nil {
 		return fmt.Errorf("set up the controller of Applications: %w", err)

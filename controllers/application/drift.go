@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	ctrl "sigs.k8s.io/controller-runtime"
+
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/syncer"
 )
@@ -93,7 +95,8 @@ func (r *Reconciler) heal(ctx context.Context, s *scope) error {
 		delete(s.memory.differing, id)
 		if fights.heal(id, now) {
 			r.metrics.FightBegan()
-			r.recorder.Eventf(s.app, nil, "Warning", string(v1alpha1.ReasonFightingOver), "Sync", "%s: %s%s", id, fought(state.Conflicts), over(state.Conflicts))
+			ctrl.LoggerFrom(ctx).Info("an object is changed again and again", "object", id.String(), "who", fought(state.Conflicts))
+			r.recorder.Tell(s.app, nil, v1alpha1.ReasonFightingOver, "%s: %s%s", id, fought(state.Conflicts), over(state.Conflicts))
 		}
 	}
 	return err

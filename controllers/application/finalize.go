@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -104,7 +105,8 @@ func (r *Reconciler) tellDeletion(ctx context.Context, s *scope, outcome status.
 	})
 	s.memory.note(s.app)
 	if err == nil && failure != nil && isNew {
-		r.recorder.Eventf(s.app, nil, "Warning", string(outcome.Reason), "Delete", "%s", outcome.Message)
+		status.Failing(ctrl.LoggerFrom(ctx), failure, "reason", outcome.Reason)
+		r.recorder.Fail(s.app, outcome.Reason, "Delete", outcome.Message)
 	}
 	return err
 }

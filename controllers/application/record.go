@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -208,18 +209,32 @@ func (r *Reconciler) tell(ctx context.Context, s *scope, before *v1alpha1.Applic
 	after := s.app.Status
 	if rolledOut {
 		log.Info("synced", "revision", s.head.Revision, "subject", s.head.Subject, "objects", len(s.desired), "pruned", s.pruned)
-		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonSynced), "Sync", "revision %s is applied: %s", s.head.Revision, s.head.Subject)
+		r.recorder.Tell(s.app, nil, v1alpha1.ReasonSynced, "revision %s is applied: %s", s.head.Revision, s.head.Subject)
 	}
 	if s.isHealing(rolledOut) {
 		log.Info("drift healed", "revision", s.head.Revision, "objects", s.changed)
-		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonDriftHealed), "Sync", "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
+		r.recorder.Tell(s.app, nil, v1alpha1.ReasonDriftHealed, "objects that differed from revision %s were set back: %d", s.head.Revision, s.changed)
 	}
 	r.tellTaken(s)
 	ready, was := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionReady), meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionReady)
 	if ready.Status == metav1.ConditionFalse && (was == nil || was.Reason != ready.Reason || was.Message != ready.Message) {
-		r.recorder.Eventf(s.app, nil, "Warning", ready.Reason, "Sync", "%s", ready.Message)
+		r.tellFailing(log, s, ready)
 	}
 	if before.Health.Status != after.Health.Status {
-		log.Info("health changed", "from", before.Health.Status, "to", after.Health.Status, "message", after.Health.Message)
+		log.Info("health changed", "from", before.Health.Status, "to", after.Health.Status, "revision", s.head.Revision, "message", after.Health.Message)
+		if after.Health.Status == v1alpha1.HealthHealthy {
+			r.recorder.Tell(s.app, nil, v1alpha1.ReasonHealthy, "revision %s is healthy", s.head.Revision)
+		}
 	}
+}
+
+// tellFailing tells that the Application isn't as it should be, or for another reason. Of its health the log tells anyway.
+func (r *Reconciler) tellFailing(log logr.Logger, s *scope, ready *metav1.Condition) {
+	switch {
+	case s.err != nil:
+		status.Failing(log, s.err, "reason", ready.Reason)
+	case ready.Reason != string(v1alpha1.ReasonDegraded):
+		log.Info("not ready", "reason", ready.Reason, "message", ready.Message)
+	}
+	r.recorder.Fail(s.app, v1alpha1.Reason(ready.Reason), "Sync", ready.Message)
 }

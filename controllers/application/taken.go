@@ -14,10 +14,10 @@ const maxTaken = 5
 func (r *Reconciler) tellTaken(s *scope) {
 	for i, state := range s.taken {
 		if more := len(s.taken) - i; i == maxTaken {
-			r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonFieldsTaken), "Sync", "took fields of %d more objects", more)
+			r.recorder.Tell(s.app, nil, v1alpha1.ReasonFieldsTaken, "took fields of %d more objects", more)
 			return
 		}
-		r.recorder.Eventf(s.app, nil, "Normal", string(v1alpha1.ReasonFieldsTaken), "Sync", "%s: took %s", state.ID, taken(state.Conflicts))
+		r.recorder.Tell(s.app, nil, v1alpha1.ReasonFieldsTaken, "%s: took %s", state.ID, taken(state.Conflicts))
 	}
 }
 

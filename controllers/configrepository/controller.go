@@ -83,6 +83,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 			MaxConcurrentReconciles: concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryLast),
 		}).
+		WithLogConstructor(status.Loggers(mgr.GetLogger(), "configrepository", "configRepository")).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the controller of ConfigRepositories: %w", err)
@@ -130,20 +131,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err := r.record(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
-	return r.next(ctx, s)
+	return r.next(s)
 }
 
 // next says when the repository is looked at again.
-func (r *Reconciler) next(ctx context.Context, s *scope) (reconcile.Result, error) {
+func (r *Reconciler) next(s *scope) (reconcile.Result, error) {
 	if s.err == nil {
 		// The next look may have become due while this run wrote. It must not be 0, which means never.
 		return reconcile.Result{RequeueAfter: max(r.looks.Wait(s.repository, 0), time.Millisecond)}, nil
 	}
 	if status.Terminal(s.err) {
 		// What is wrong may be mended on the server without a word to us: it is asked again, no more often than for its head.
-		if s.news {
-			ctrl.LoggerFrom(ctx).Error(s.err, "stalled", "reason", s.reasonOrGit())
-		}
 		return reconcile.Result{RequeueAfter: s.repository.Spec.Interval.Duration}, nil
 	}
 	return status.Result(s.err, 0)

@@ -1,19 +1,20 @@
 package configrepository
 
 import (
+	"context"
 	"errors"
 
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/status"
 	"github.com/fairlead/fairlead/gitwriter"
 )
 
 // countCheck counts a look at the remote head.
-func (r *Reconciler) countCheck(key types.NamespacedName, before string, head gitwriter.Head, err error) {
+func (r *Reconciler) countCheck(ctx context.Context, key types.NamespacedName, before string, head gitwriter.Head, err error) {
 	result := metrics.CheckUnchanged
 	switch {
 	case err != nil:
@@ -22,6 +23,7 @@ func (r *Reconciler) countCheck(key types.NamespacedName, before string, head gi
 	case head.Revision != before:
 		result = metrics.CheckMoved
 	}
+	ctrl.LoggerFrom(ctx).V(1).Info("asked for the head", "result", result, "head", head.Revision)
 	r.metrics.HeadChecked(key, result, r.now())
 }
 
@@ -101,10 +103,4 @@ func (s *scope) releasesOf(wanted wish) []metrics.Release {
 		}
 	}
 	return releases
-}
-
-// begins says whether a target didn't have this reason before.
-func begins(policy *v1alpha1.ImagePolicy, index int, reason v1alpha1.Reason) bool {
-	known := policy.Status.Targets
-	return index >= len(known) || known[index].Reason != reason
 }

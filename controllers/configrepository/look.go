@@ -20,7 +20,7 @@ func (r *Reconciler) look(ctx context.Context, s *scope) error {
 	r.hints.looked(key, r.now())
 	before := head.Revision
 	head, err := s.mirror.Refresh(ctx)
-	r.countCheck(key, before, head, err)
+	r.countCheck(ctx, key, before, head, err)
 	if err != nil {
 		s.reason = reasonOf(err)
 		r.looks.Delay(s.repository, 0)

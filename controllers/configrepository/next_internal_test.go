@@ -40,7 +40,7 @@ func TestNext(t *testing.T) {
 			}
 			r.looks.Delay(repository, 10*time.Second)
 			now = now.Add(tc.took)
-			got, err := r.next(t.Context(), &scope{repository: repository, err: tc.err})
+			got, err := r.next(&scope{repository: repository, err: tc.err})
 			if diff := cmp.Diff(tc.want, got); diff != "" || !errors.Is(err, tc.fails) {
 				t.Errorf("%s (-want +got):\n%s%v", tc.reason, diff, err)
 			}

@@ -27,8 +27,9 @@ const recordConcurrency = 16
 func (r *Reconciler) record(ctx context.Context, s *scope) error {
 	pushed := metav1.NewMicroTime(r.now())
 	ready := meta.FindStatusCondition(s.repository.Status.Conditions, v1alpha1.ConditionReady)
-	s.news = s.err != nil && (ready == nil || ready.Message != s.err.Error())
+	s.news = s.err != nil && (ready == nil || ready.Message != status.Bounded(s.err.Error()))
 	r.tell(ctx, s)
+	r.tellState(ctx, s, ready)
 	s.reach(failpoint.BeforeStatus)
 	if err := status.Patch(ctx, r.client, r.live, s.repository, func(repository *v1alpha1.ConfigRepository) {
 		recordRepository(repository, s, metav1.NewTime(pushed.Time))
@@ -36,9 +37,6 @@ func (r *Reconciler) record(ctx context.Context, s *scope) error {
 		return err
 	}
 	s.reach(failpoint.BetweenStatus)
-	if s.news {
-		r.recorder.Eventf(s.repository, nil, "Warning", string(s.reasonOrGit()), "Reconcile", "%s", s.err.Error())
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(recordConcurrency)
 	for _, wanted := range s.wishes {
@@ -67,22 +65,34 @@ func (s *scope) reasonOrGit() v1alpha1.Reason {
 	return s.reason
 }
 
+// tellState tells that the repository began to fail, or works again.
+func (r *Reconciler) tellState(ctx context.Context, s *scope, was *metav1.Condition) {
+	switch {
+	case s.news:
+		status.Failing(ctrl.LoggerFrom(ctx), s.err, "reason", s.reasonOrGit())
+		r.recorder.Fail(s.repository, s.reasonOrGit(), "Reconcile", s.err.Error())
+	case s.err == nil && was != nil && was.Status == metav1.ConditionFalse && was.Reason != string(v1alpha1.ReasonSuspended):
+		ctrl.LoggerFrom(ctx).Info("recovered", "head", s.result.Head.Revision)
+		r.recorder.Tell(s.repository, nil, v1alpha1.ReasonRecovered, "branch %s is at %s", s.repository.Spec.Branch, s.result.Head.Revision)
+	}
+}
+
 // tell logs a push and records an event for it, for each policy in it, and for each hold that begins.
 func (r *Reconciler) tell(ctx context.Context, s *scope) {
 	r.countHead(s)
 	r.tellRewritten(ctx, s)
 	for _, wanted := range s.wishes {
-		r.tellHeld(s, wanted)
+		r.tellTargets(ctx, s, wanted)
 	}
 	if s.result.Commits == 0 {
 		return
 	}
-	ctrl.LoggerFrom(ctx).Info("pushed", "commits", s.result.Commits, "head", s.result.Head.Revision,
-		"attempts", s.result.Attempts, "requests", s.result.Requests)
-	r.recorder.Eventf(s.repository, nil, "Normal", string(v1alpha1.ReasonPushed), "Push", "%s to %s, head is %s",
+	ctrl.LoggerFrom(ctx).Info("pushed", "branch", s.repository.Spec.Branch, "head", s.result.Head.Revision,
+		"commits", s.result.Commits, "attempts", s.result.Attempts, "requests", s.result.Requests)
+	r.recorder.Tell(s.repository, nil, v1alpha1.ReasonPushed, "%s to %s, head is %s",
 		numberOf(s.result.Commits, "commit"), s.repository.Spec.Branch, s.result.Head.Revision)
 	for _, wanted := range s.wishes {
-		r.tellPolicy(s, wanted)
+		r.tellPolicy(ctx, s, wanted)
 	}
 }
 
@@ -90,36 +100,48 @@ func (r *Reconciler) tell(ctx context.Context, s *scope) {
 func (r *Reconciler) tellRewritten(ctx context.Context, s *scope) {
 	for _, rewrite := range s.rewrites {
 		r.metrics.HistoryRewritten()
-		ctrl.LoggerFrom(ctx).Info(string(v1alpha1.ReasonHistoryRewritten), "branch", s.repository.Spec.Branch, "from", rewrite.From, "to", rewrite.To)
-		r.recorder.Eventf(s.repository, nil, "Warning", string(v1alpha1.ReasonHistoryRewritten), "Follow",
+		ctrl.LoggerFrom(ctx).Info("the branch was moved by force", "branch", s.repository.Spec.Branch, "from", rewrite.From, "to", rewrite.To)
+		r.recorder.Tell(s.repository, nil, v1alpha1.ReasonHistoryRewritten,
 			"somebody moved %s by force from %s to %s, which doesn't descend from it: it is followed, and decided anew from", s.repository.Spec.Branch, rewrite.From, rewrite.To)
 	}
 }
 
-// tellHeld records an event for each target of a policy that is held since now.
-func (r *Reconciler) tellHeld(s *scope, wanted wish) {
+// tellTargets tells of each target of a policy that is held, released or refused since now.
+func (r *Reconciler) tellTargets(ctx context.Context, s *scope, wanted wish) {
 	for at, t := range wanted.targets {
-		if reason, _ := s.verdict(wanted, at); reason == v1alpha1.ReasonEditRefused && begins(wanted.policy, t.index, reason) {
-			r.metrics.EditRefused()
+		var was v1alpha1.TargetStatus
+		if known := wanted.policy.Status.Targets; t.index < len(known) {
+			was = known[t.index]
 		}
 		held := s.held(wanted, at)
-		if known := wanted.policy.Status.Targets; held == nil || t.index < len(known) && known[t.index].Held != nil {
-			continue
-		}
 		reason, message := s.verdict(wanted, at)
-		r.metrics.Held()
-		r.recorder.Eventf(wanted.policy, s.repository, "Warning", string(reason), "Hold", "%s", message)
+		log := ctrl.LoggerFrom(ctx).WithValues("imagePolicy", wanted.change.Policy, "target", t.index)
+		switch {
+		case held != nil && was.Held == nil:
+			r.metrics.Held()
+			log.Info("held", "version", held.Version, "by", held.Revision)
+			r.recorder.Tell(wanted.policy, s.repository, v1alpha1.ReasonHeld, "%s", message)
+		case held == nil && was.Held != nil && s.err == nil:
+			log.Info("released", "version", was.Held.Version)
+			r.recorder.Tell(wanted.policy, s.repository, v1alpha1.ReasonReleased, "spec.targets[%d] isn't held from %s any more", t.index, was.Held.Version)
+		case reason == v1alpha1.ReasonEditRefused && (was.Reason != reason || was.Message != message):
+			r.metrics.EditRefused()
+			log.Info("edit refused", "reason", message)
+			r.recorder.Tell(wanted.policy, s.repository, v1alpha1.ReasonEditRefused, "%s", message)
+		}
 	}
 }
 
 // tellPolicy records an event for the policy, about the first of its targets that was written.
-func (r *Reconciler) tellPolicy(s *scope, wanted wish) {
+func (r *Reconciler) tellPolicy(ctx context.Context, s *scope, wanted wish) {
 	for at, t := range wanted.targets {
 		outcome, ok := s.outcome(wanted, at)
 		if !ok || outcome.State != gitwriter.Committed {
 			continue
 		}
-		r.recorder.Eventf(wanted.policy, s.repository, "Normal", string(v1alpha1.ReasonTagCommitted), "Commit", "%s -> %s in %s#%s, commit %s",
+		ctrl.LoggerFrom(ctx).Info("committed", "imagePolicy", wanted.change.Policy, "tag", wanted.change.Tag, "file", outcome.Target.File, "path", t.values[0].Path,
+			"from", shown(t.values, outcome.Previous), "to", shown(t.values, outcome.Current), "revision", outcome.Revision)
+		r.recorder.Tell(wanted.policy, s.repository, v1alpha1.ReasonTagCommitted, "%s -> %s in %s#%s, commit %s",
 			shown(t.values, outcome.Previous), shown(t.values, outcome.Current), outcome.Target.File, t.values[0].Path, outcome.Revision)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -28,14 +29,14 @@ func (r *Reconciler) begin(ctx context.Context, policy *v1alpha1.ImagePolicy) {
 	go func() {
 		found := r.scan(ctx, policy, known)
 		if ctx.Err() == nil {
-			r.count(policy, found.scan)
+			r.count(ctx, policy, found.scan)
 			r.end(policy, found)
 		}
 	}()
 }
 
 // count counts a scan that has ended.
-func (r *Reconciler) count(policy *v1alpha1.ImagePolicy, found *scan) {
+func (r *Reconciler) count(ctx context.Context, policy *v1alpha1.ImagePolicy, found *scan) {
 	result := metrics.ScanFailed
 	latest := policy.Status.Latest
 	switch {
@@ -48,7 +49,9 @@ func (r *Reconciler) count(policy *v1alpha1.ImagePolicy, found *scan) {
 	case found.reason == v1alpha1.ReasonNoTagSelected:
 		result = metrics.ScanNothing
 	}
-	r.metrics.Scanned(result, r.now().Sub(found.time.Time))
+	took := r.now().Sub(found.time.Time)
+	ctrl.LoggerFrom(ctx).V(1).Info("scanned", "result", result, "tags", found.tags, "requests", found.requests, "duration", took.String())
+	r.metrics.Scanned(result, took)
 	if result != metrics.ScanFailed {
 		r.metrics.ScanAnswered(client.ObjectKeyFromObject(policy), found.listed)
 	}

@@ -86,6 +86,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 			return nil
 		})).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		WithLogConstructor(status.Loggers(mgr.GetLogger(), "imagepolicy", "imagePolicy")).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the controller of ImagePolicies: %w", err)
@@ -173,20 +174,35 @@ func (r *Reconciler) tell(ctx context.Context, policy *v1alpha1.ImagePolicy, bef
 	latest := before.Latest
 	switch {
 	case found.err != nil && found.reason == v1alpha1.ReasonWaiting: // As the policy asks for: status.candidate says until when.
-	case found.err != nil && (was == nil || was.Message != found.err.Error()):
-		ctrl.LoggerFrom(ctx).Info("nothing selected", "reason", found.reason, "error", found.err.Error())
-		r.recorder.Eventf(policy, nil, "Warning", string(found.reason), "Scan", "%s", found.err.Error())
+	case found.err != nil && (was == nil || was.Message != status.Bounded(found.err.Error())):
+		status.Failing(ctrl.LoggerFrom(ctx), found.err, "reason", found.reason)
+		r.recorder.Fail(policy, found.reason, "Scan", found.err.Error())
 	case found.err == nil && (latest == nil || latest.Tag != found.latest.Tag || latest.Digest != found.latest.Digest):
 		r.metrics.Selected()
 		ctrl.LoggerFrom(ctx).Info("selected", "tag", found.latest.Tag, "digest", found.latest.Digest, "selection", found.latest.Selection)
-		r.recorder.Eventf(policy, nil, "Normal", string(v1alpha1.ReasonTagSelected), "Select", "%s:%s, %s",
+		r.recorder.Tell(policy, nil, v1alpha1.ReasonTagSelected, "%s:%s, %s",
 			policy.Spec.Image, found.latest.Tag, found.latest.Selection)
+	case found.err == nil && failed(was):
+		ctrl.LoggerFrom(ctx).Info("recovered", "tag", found.latest.Tag)
+		r.recorder.Tell(policy, nil, v1alpha1.ReasonRecovered, "%s is selected, as before: %s", found.latest.Tag, found.latest.Selection)
 	}
+	r.tellMutated(ctx, policy, before, found)
+}
+
+// failed says whether a scan came to nothing, but for tags that wait as the policy asks for.
+func failed(selected *metav1.Condition) bool {
+	return selected != nil && selected.Status == metav1.ConditionFalse && selected.Reason != string(v1alpha1.ReasonWaiting)
+}
+
+// tellMutated tells that another image was pushed under the selected tag.
+func (r *Reconciler) tellMutated(ctx context.Context, policy *v1alpha1.ImagePolicy, before *v1alpha1.ImagePolicyStatus, found *scan) {
+	latest := before.Latest
 	if found.mutated == "" || latest == nil || latest.Tag != found.latest.Tag {
 		return
 	}
 	told := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionTagMutated)
 	if message := mutation(policy, found); told == nil || told.Message != message {
-		r.recorder.Eventf(policy, nil, "Warning", string(v1alpha1.ReasonTagMutated), "Scan", "%s", message)
+		ctrl.LoggerFrom(ctx).Info("another image was pushed under the selected tag", "tag", found.latest.Tag, "digest", found.latest.Digest, "pushed", found.mutated)
+		r.recorder.Tell(policy, nil, v1alpha1.ReasonTagMutated, "%s", message)
 	}
 }

@@ -31,10 +31,10 @@ func Result(err error, interval time.Duration) (reconcile.Result, error) {
 	case err == nil:
 		return reconcile.Result{RequeueAfter: interval}, nil
 	case Terminal(err):
-		return reconcile.Result{}, reconcile.TerminalError(err)
+		return reconcile.Result{}, reconcile.TerminalError(&told{err})
 	case RetryAfter(err) > 0:
 		return reconcile.Result{RequeueAfter: RetryAfter(err)}, nil
 	default:
-		return reconcile.Result{}, err
+		return reconcile.Result{}, &told{err}
 	}
 }
