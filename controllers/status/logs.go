@@ -14,11 +14,12 @@ const debug = 1
 // What controller-runtime tells of itself belongs to debug, and so does an error at every retry: the controllers tell when it is news.
 func Loggers(base logr.Logger, controller, kind string) func(*reconcile.Request) logr.Logger {
 	named := base.WithName(controller)
+	ofObjects := logr.New(quietSink{base.WithName(controller).GetSink()}) // once: it writes to the sink
 	return func(request *reconcile.Request) logr.Logger {
 		if request == nil {
 			return named.V(debug)
 		}
-		return logr.New(quietSink{named.GetSink()}).WithValues(kind, request.String())
+		return ofObjects.WithValues(kind, request.String())
 	}
 }
 
