@@ -69,6 +69,11 @@ var rules = []rule{
 		because:  "selection is pure and never knows the network",
 	},
 	{
+		packages: []string{"controllers/lease"},
+		only:     []string{"k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go", "sigs.k8s.io/controller-runtime/pkg/client"},
+		because:  "lease never knows what the work is",
+	},
+	{
 		packages: []string{"failpoint"},
 		only:     []string{},
 		because:  "failpoint never knows what is done between two steps",

@@ -2,6 +2,7 @@
 package controllers
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/fairlead/fairlead/controllers/application"
 	"github.com/fairlead/fairlead/controllers/configrepository"
 	"github.com/fairlead/fairlead/controllers/imagepolicy"
+	"github.com/fairlead/fairlead/controllers/lease"
 	"github.com/fairlead/fairlead/controllers/metrics"
 	"github.com/fairlead/fairlead/controllers/receiver"
 	"github.com/fairlead/fairlead/gitwriter"
@@ -31,6 +33,9 @@ type Options struct {
 	// second; 0 is no bound.
 	RegistryConcurrency int
 	RegistryRate        float64
+	// Leader says where the leader among several replicas hears webhooks, "host:port"; "" while nobody leads. nil: there are no
+	// replicas.
+	Leader func(context.Context) (string, error)
 	// GatheringWindow is how long a selection waits at most for others that go into the same push.
 	GatheringWindow time.Duration
 }
@@ -45,46 +50,65 @@ func Setup(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return err
 	}
+	webhooks := receiver.Options{
+		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(),
+		Leading: mgr.Elected(), Leader: options.Leader, Count: counts.WebhookReceived,
+	}
 	mirrors := access.NewMirrors(gitwriter.WithRequestCount(counts.GitAsked))
 	if options.Update {
-		if err := setupUpdate(mgr, mirrors, options, counts); err != nil {
+		webhooks.Policies, webhooks.Repositories, err = setupUpdate(mgr, mirrors, options, counts)
+	} else {
+		webhooks.Repositories, err = setupFollower(mgr, mirrors, options, counts)
+	}
+	if err != nil {
+		return err
+	}
+	if options.Sync {
+		apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace, counts)
+		if err != nil {
+			return fmt.Errorf("set up the controller of Applications: %w", err)
+		}
+		if err := apps.Setup(mgr); err != nil {
 			return err
 		}
 	}
-	if !options.Sync {
+	if options.WebhookAddress == "0" {
 		return nil
 	}
-	apps, err := application.NewReconciler(mgr, mirrors, options.OwnNamespace, counts)
-	if err != nil {
-		return fmt.Errorf("set up the controller of Applications: %w", err)
+	if err := mgr.Add(receiver.New(webhooks)); err != nil {
+		return fmt.Errorf("set up the receiver of webhooks: %w", err)
 	}
-	return apps.Setup(mgr)
+	return nil
 }
 
-// setupUpdate adds what scans, writes, and hears of pushes.
-func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options, counts *metrics.Metrics) error {
+// setupUpdate adds what scans and writes.
+func setupUpdate(mgr ctrl.Manager, mirrors *access.Mirrors, options Options, counts *metrics.Metrics) (*imagepolicy.Reconciler, *configrepository.Reconciler, error) {
 	policies := imagepolicy.NewReconciler(mgr, registry.NewClient(
 		registry.WithUserAgent(mgr.GetConfig().UserAgent),
 		registry.WithHostConcurrency(options.RegistryConcurrency), registry.WithHostRate(options.RegistryRate),
 		registry.WithObserver(func(e registry.Exchange) { counts.RegistryAsked(e.Registry, e.Status, e.Duration) })), counts)
 	if err := policies.Setup(mgr); err != nil {
-		return err
+		return nil, nil, err
 	}
 	repositories := configrepository.NewReconciler(mgr, mirrors, configrepository.Gathering{
 		Limit: options.GatheringWindow, Expects: policies.Expects,
 	}, counts)
-	if err := repositories.Setup(mgr); err != nil {
-		return err
+	return policies, repositories, repositories.Setup(mgr)
+}
+
+// setupFollower adds what follows the branches while no process is there that writes to them.
+func setupFollower(mgr ctrl.Manager, mirrors *access.Mirrors, options Options, counts *metrics.Metrics) (*configrepository.Reconciler, error) {
+	writers := []*lease.Watch{
+		lease.NewWatch(mgr.GetAPIReader(), options.OwnNamespace, lease.Update),
+		lease.NewWatch(mgr.GetAPIReader(), options.OwnNamespace, lease.Controller),
 	}
-	if options.WebhookAddress == "0" {
-		return nil
-	}
-	webhooks := receiver.New(receiver.Options{
-		Address: options.WebhookAddress, OwnNamespace: options.OwnNamespace, Secrets: mgr.GetAPIReader(),
-		Policies: policies, Repositories: repositories, Count: counts.WebhookReceived,
-	})
-	if err := mgr.Add(webhooks); err != nil {
-		return fmt.Errorf("set up the receiver of webhooks: %w", err)
-	}
-	return nil
+	repositories := configrepository.NewFollower(mgr, mirrors, func(ctx context.Context) (bool, error) {
+		for _, writer := range writers {
+			if held, err := writer.Held(ctx); err != nil || held {
+				return held, err
+			}
+		}
+		return false, nil
+	}, counts)
+	return repositories, repositories.Setup(mgr)
 }

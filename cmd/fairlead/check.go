@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/check"
-	process "github.com/fairlead/fairlead/cmd/fairlead/controller"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/controllers/lease"
 )
 
 // checkOptions are the flags of `fairlead check`.
@@ -67,7 +67,7 @@ func (o *checkOptions) run(command *cobra.Command, args []string) (err error) {
 		return err
 	}
 	o.Namespace = o.cluster.namespace
-	o.Version, o.ClientGo, o.Lease, o.UserAgent, o.Now = version, clientGoVersion(), process.LeaseName, userAgent(), time.Now
+	o.Version, o.ClientGo, o.Lease, o.UserAgent, o.Now = version, clientGoVersion(), lease.Controller, userAgent(), time.Now
 	report, err := check.Cluster(command.Context(), config, scheme, o.Options)
 	if err != nil {
 		return err

@@ -51,6 +51,8 @@ type Reconciler struct {
 	hints    *hints
 	windows  *windows
 	now      func() time.Time
+	// writer says whether another process writes to the repositories; nil: this one does.
+	writer func(context.Context) (bool, error)
 	// queue is the controller's: hints put their repositories into it.
 	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
 }
@@ -64,17 +66,29 @@ func NewReconciler(mgr ctrl.Manager, mirrors *access.Mirrors, gathering Gatherin
 	}
 }
 
+// NewFollower returns a Reconciler that never writes to Git. It follows the heads of the branches for as long as writer says that
+// no other process is there which writes to them, and so follows them, too.
+func NewFollower(mgr ctrl.Manager, mirrors *access.Mirrors, writer func(context.Context) (bool, error), counts *metrics.Metrics) *Reconciler {
+	r := NewReconciler(mgr, mirrors, Gathering{}, counts)
+	r.writer = writer
+	return r
+}
+
 // +kubebuilder:rbac:groups=fairlead.dev,resources=configrepositories,verbs=get;list;watch
 // +kubebuilder:rbac:groups=fairlead.dev,resources=configrepositories/status,verbs=patch
 
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
-	err := ctrl.NewControllerManagedBy(mgr).
+	building := ctrl.NewControllerManagedBy(mgr).
 		Named("configrepository").
 		For(&v1alpha1.ConfigRepository{}, builder.WithPredicates(predicate.Or(
-			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
-		Watches(&v1alpha1.ImagePolicy{}, r.gathering(repositoriesOfPolicy), builder.WithPredicates(selectionChanged())).
-		Watches(&v1alpha1.Application{}, r.gathering(r.repositoriesBeside), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})))
+	if r.writer == nil {
+		building = building.
+			Watches(&v1alpha1.ImagePolicy{}, r.gathering(repositoriesOfPolicy), builder.WithPredicates(selectionChanged())).
+			Watches(&v1alpha1.Application{}, r.gathering(r.repositoriesBeside), builder.WithPredicates(predicate.GenerationChangedPredicate{}))
+	}
+	err := building.
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			r.queue.Store(&queue)
 			return nil
@@ -104,6 +118,8 @@ type scope struct {
 	rewrites []gitwriter.Rewrite
 	reason   v1alpha1.Reason
 	err      error
+	// follows: nothing is written to Git.
+	follows bool
 	// news: err isn't what the status said already.
 	news bool
 }
@@ -123,6 +139,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, r.forget(ctx, req)
 	}
 	s.obeyed = s.repository.Annotations[v1alpha1.ReconcileAtAnnotation]
+	if r.writer != nil {
+		return r.follow(ctx, s)
+	}
 	for _, step := range []func(context.Context, *scope) error{r.gather, r.open, r.look, r.write} {
 		if s.err = step(ctx, s); s.err != nil {
 			break

@@ -163,7 +163,9 @@ func recordRepository(repository *v1alpha1.ConfigRepository, s *scope, pushed me
 			Commits: int32(s.result.Commits), Attempts: int32(s.result.Attempts), //nolint:gosec // bounded by the writer
 		}
 	}
-	st.Pending = int32(s.pending()) //nolint:gosec // a number of objects
+	if !s.follows {
+		st.Pending = int32(s.pending()) //nolint:gosec // a number of objects
+	}
 	outcomeOf(repository, s).Apply(&st.Conditions, st.ObservedGeneration)
 }
 
@@ -180,6 +182,8 @@ func outcomeOf(repository *v1alpha1.ConfigRepository, s *scope) status.Outcome {
 	switch {
 	case s.err != nil:
 		return status.Failed(s.reasonOrGit(), s.err)
+	case s.follows:
+		return status.Succeeded("branch " + repository.Spec.Branch + " is read, and nothing is written to it: no process of the update side runs")
 	case repository.Spec.Suspend:
 		return status.Suspended("writing is suspended: unset spec.suspend to go on; the branch is still read")
 	default:

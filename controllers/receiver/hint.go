@@ -67,6 +67,9 @@ func (r *Receiver) hint(ctx context.Context, key types.NamespacedName, provider 
 
 // hintPolicies hands pushes of images on, one for each repository, and logs a line if they concern anybody.
 func (r *Receiver) hintPolicies(ctx context.Context, namespace string, pushes []webhook.Push) int {
+	if r.policies == nil {
+		return 0
+	}
 	policies := 0
 	var matched []webhook.Push
 	hinted := map[webhook.Push]bool{}

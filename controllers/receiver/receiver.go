@@ -68,18 +68,27 @@ type Options struct {
 	OwnNamespace string
 	// Secrets reads Secrets from the API server, uncached: the controller may get them, not watch them.
 	Secrets client.Reader
-	// Policies and Repositories take the hints.
+	// Leading is closed when this process leads.
+	Leading <-chan struct{}
+	// Leader says where the leader listens, "host:port"; "" while there is none. nil: there are no other processes.
+	Leader func(context.Context) (string, error)
+	// Policies and Repositories take the hints; without Policies nobody is concerned by images.
 	Policies     Policies
 	Repositories Repositories
 	// Count is told of each request how it was answered, by whose webhook (empty: by none), and how many objects are looked at for it.
 	Count func(provider string, status, matched int)
 }
 
-// Receiver is the server of the webhooks, which a manager runs in the leader.
+// Receiver is the server of the webhooks, which every replica runs.
 type Receiver struct {
 	address      string
 	ownNamespace string
 	secrets      *secrets
+	leading      <-chan struct{}
+	leader       func(context.Context) (string, error)
+	forwarder    *http.Client
+	// stopping is closed when the process is told to stop.
+	stopping     <-chan struct{}
 	policies     Policies
 	repositories Repositories
 	count        func(provider string, status, matched int)
@@ -90,12 +99,13 @@ type Receiver struct {
 func New(options Options) *Receiver {
 	return &Receiver{
 		address: options.Address, ownNamespace: options.OwnNamespace, secrets: newSecrets(options.Secrets, time.Now),
+		leading: options.Leading, leader: options.Leader, forwarder: newForwarder(),
 		policies: options.Policies, repositories: options.Repositories, count: options.Count, places: make(chan struct{}, maxRequests),
 	}
 }
 
-// NeedLeaderElection is true: only the leader scans.
-func (r *Receiver) NeedLeaderElection() bool { return true }
+// NeedLeaderElection is false: who doesn't lead hands on to the leader.
+func (r *Receiver) NeedLeaderElection() bool { return false }
 
 // Start serves until ctx ends.
 func (r *Receiver) Start(ctx context.Context) error {
@@ -124,6 +134,7 @@ func (r *Receiver) serve(ctx context.Context, listener net.Listener) error {
 			return len(line), nil
 		}), "", 0),
 	}
+	r.stopping = ctx.Done()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
@@ -135,8 +146,9 @@ func (r *Receiver) serve(ctx context.Context, listener net.Listener) error {
 		stop()
 		return fmt.Errorf("serve webhooks on %s: %w", listener.Addr(), err)
 	}
-	if err := <-stopped; err != nil {
-		return fmt.Errorf("end the server of webhooks: %w", err)
+	if err := <-stopped; err != nil { // Somebody takes his time to send, and is no reason to end badly.
+		logger.Info("cut off requests that took too long", "limit", shutdownTimeout.String())
+		_ = server.Close()
 	}
 	return nil
 }

@@ -376,9 +376,9 @@ func TestStart(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	reader, _ := newReader(t)
-	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Policies: &hints{}, Count: (&counts{}).add})
-	if !receiver.NeedLeaderElection() {
-		t.Error("NeedLeaderElection() = false, want true: who doesn't lead doesn't scan")
+	receiver := New(Options{Address: taken.Addr().String(), Secrets: reader, Policies: &hints{}, Leading: leading(), Count: (&counts{}).add})
+	if receiver.NeedLeaderElection() {
+		t.Error("NeedLeaderElection() = true, want false: a Service leads to all replicas")
 	}
 	err = receiver.Start(t.Context())
 	want := fmt.Sprintf("listen for webhooks on %[1]s: listen tcp %[1]s: bind: address already in use: give --webhook-address another address, or 0 for none", taken.Addr())
@@ -390,7 +390,7 @@ func TestStart(t *testing.T) {
 	ctx, cancel := context.WithCancel(ctrl.LoggerInto(t.Context(), zap.New(zap.WriteTo(output))))
 	ended := make(chan error, 1)
 	go func() {
-		ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Policies: &hints{}, Count: (&counts{}).add}).Start(ctx)
+		ended <- New(Options{Address: "127.0.0.1:0", Secrets: reader, Policies: &hints{}, Leading: leading(), Count: (&counts{}).add}).Start(ctx)
 	}()
 	waitUntil(t, func() bool { return output.lines("listening for webhooks") != nil })
 	cancel()

@@ -31,6 +31,8 @@ type answer struct {
 	// policies is how many will be scanned, repositories how many will be looked at: the body of an answer that has no
 	// problem, {"policies": 1, "repositories": 0}.
 	policies, repositories int
+	// forwarded: the answer is the leader's.
+	forwarded bool
 	// problem is the body of all others: {"error": "..."}.
 	problem string
 	// wait is the header Retry-After; zero: none.
@@ -75,7 +77,9 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) {
 		case <-q.Context().Done():
 		}
 	}
-	r.count(result.provider, result.status, result.policies+result.repositories)
+	if !result.forwarded { // The leader counts it.
+		r.count(result.provider, result.status, result.policies+result.repositories)
+	}
 	result.write(w)
 }
 
@@ -109,14 +113,14 @@ func (r *Receiver) answer(w http.ResponseWriter, q *http.Request) answer {
 	case found == nil:
 		return refused()
 	}
-	result := r.verify(q.Context(), key, found, posted.Request{Header: q.Header.Get, Body: body, Token: q.PathValue("token")})
+	result := r.verify(q.Context(), key, found, posting{Request: q, body: body})
 	result.provider = found.provider
 	return result
 }
 
 // verify verifies and reads a request, and hands on what it says.
-func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *hook, request posted.Request) answer {
-	told, err := found.read(request)
+func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *hook, original posting) answer {
+	told, err := found.read(posted.Request{Header: original.Header.Get, Body: original.body, Token: original.PathValue("token")})
 	var problem *posted.Error
 	switch {
 	case errors.As(err, &problem) && problem.Status == posted.StatusBadRequest:
@@ -132,5 +136,5 @@ func (r *Receiver) verify(ctx context.Context, key types.NamespacedName, found *
 	case len(told.images) == 0 && len(told.branches) == 0:
 		return answer{status: http.StatusOK}
 	}
-	return r.hint(ctx, key, found.provider, told)
+	return r.lead(ctx, key, found.provider, told, original)
 }

@@ -258,12 +258,16 @@ type stage struct {
 }
 
 // newStage starts a Receiver, which ends with the test.
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, changes ...func(*Options)) *stage {
 	t.Helper()
 	s := &stage{hints: &hints{}, gitHints: &gitHints{}, log: &buffer{}, counts: &counts{}}
 	reader, inFront := newReader(t)
 	s.front = inFront
-	s.receiver = New(Options{OwnNamespace: ownNamespace, Secrets: reader, Policies: s.hints, Repositories: s.gitHints, Count: s.counts.add})
+	options := Options{OwnNamespace: ownNamespace, Leading: leading(), Secrets: reader, Policies: s.hints, Repositories: s.gitHints, Count: s.counts.add}
+	for _, change := range changes {
+		change(&options)
+	}
+	s.receiver = New(options)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -325,3 +329,10 @@ func signature(key, body string) map[string]string {
 
 // image is a body of the provider generic.
 func image(name string) string { return fmt.Sprintf(`{"image": %q, "tag": "v1.0.36"}`, name) }
+
+// leading is what a process is told that leads.
+func leading() <-chan struct{} {
+	leads := make(chan struct{})
+	close(leads)
+	return leads
+}

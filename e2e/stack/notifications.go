@@ -47,7 +47,7 @@ func (s *Stack) startNotifications() error {
 	if err != nil {
 		return err
 	}
-	n := &Notifications{Token: token, client: &http.Client{Timeout: 5 * time.Second}}
+	n := &Notifications{Token: token, client: &http.Client{Timeout: 10 * time.Second}}
 	n.forward.Store(s.options.Notify)
 	if n.Front, err = newFront(http.HandlerFunc(n.relay), notificationKind); err != nil {
 		return err

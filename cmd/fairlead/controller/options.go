@@ -88,7 +88,7 @@ func (o *Options) Flags(all *pflag.FlagSet) {
 	in(groupAddresses, func(flags *pflag.FlagSet) {
 		flags.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:8080", "`address` that metrics are served on; 0: none")
 		flags.StringVar(&o.HealthAddress, "health-address", "127.0.0.1:8081", "`address` that /healthz and /readyz are served on; 0: none")
-		flags.StringVar(&o.WebhookAddress, "webhook-address", "0", "`address` that webhooks are received on, by every replica; 0: none")
+		flags.StringVar(&o.WebhookAddress, "webhook-address", "0", "`address` that webhooks are received on, by every replica, for the one that leads; 0: none")
 	})
 	in(groupRegistries, func(flags *pflag.FlagSet) {
 		flags.IntVar(&o.RegistryConcurrency, "registry-concurrency", 8, "`number` of requests that may be under way at one registry host")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/controllers"
+	"github.com/fairlead/fairlead/controllers/lease"
 )
 
 // gracePeriod is how long a push that is under way may take after the word to stop.
@@ -93,7 +94,7 @@ func (o *Options) open(ctx context.Context, mgr ctrl.Manager) error {
 	return controllers.Setup(mgr, controllers.Options{
 		Update: o.runs(SideUpdate), Sync: o.runs(SideSync),
 		OwnNamespace: o.Namespace, WebhookAddress: o.WebhookAddress, RegistryConcurrency: o.RegistryConcurrency,
-		RegistryRate: o.RegistryRate, GatheringWindow: o.GatheringWindow,
+		RegistryRate: o.RegistryRate, GatheringWindow: o.GatheringWindow, Leader: o.leader(mgr.GetAPIReader()),
 	})
 }
 
@@ -109,9 +110,6 @@ func (o *Options) restConfig(userAgent string) (*rest.Config, error) {
 	return config, nil
 }
 
-// LeaseName is the Lease by which one controller of several leads, in Fairlead's own namespace.
-const LeaseName = "fairlead-controller"
-
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update,namespace=fairlead
 
 func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
@@ -119,17 +117,21 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the kinds: %w", err)
 	}
-	grace := gracePeriod
+	lock, err := o.lock(config)
+	if err != nil {
+		return nil, err
+	}
+	grace, duration, deadline, period := gracePeriod, lease.Duration, lease.RenewDeadline, lease.RetryPeriod
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Metrics:                       metricsserver.Options{BindAddress: o.MetricsAddress},
-		HealthProbeBindAddress:        off, // served by health, which says why
-		LeaderElection:                o.LeaderElect,
-		LeaderElectionID:              LeaseName,
-		LeaderElectionNamespace:       o.Namespace,
-		LeaderElectionReleaseOnCancel: true,
-		GracefulShutdownTimeout:       &grace,
-		Client:                        client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
+		Scheme:                              scheme,
+		Metrics:                             metricsserver.Options{BindAddress: o.MetricsAddress},
+		HealthProbeBindAddress:              off, // served by health, which says why
+		LeaderElection:                      o.LeaderElect,
+		LeaderElectionResourceLockInterface: lock,
+		LeaderElectionReleaseOnCancel:       true,
+		LeaseDuration:                       &duration, RenewDeadline: &deadline, RetryPeriod: &period,
+		GracefulShutdownTimeout: &grace,
+		Client:                  client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
