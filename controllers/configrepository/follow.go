@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/controllers/status"
 )
 
 // yieldFor is how long a follower leaves a repository to the process that writes to it before it looks whether that is still
@@ -47,13 +48,13 @@ func (r *Reconciler) follow(ctx context.Context, s *scope) (reconcile.Result, er
 		}
 		return reconcile.Result{}, err
 	}
-	return r.next(ctx, s)
+	return r.next(s)
 }
 
 // recordFollowed writes the head and the conditions over the status that was there before.
 func (r *Reconciler) recordFollowed(ctx context.Context, s *scope, before *v1alpha1.ConfigRepository) error {
 	ready := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
-	s.news = s.err != nil && (ready == nil || ready.Message != s.err.Error())
+	s.news = s.err != nil && (ready == nil || ready.Message != status.Bounded(s.err.Error()))
 	after := before.DeepCopy()
 	recordRepository(after, s, metav1.NewTime(r.now()))
 	if equality.Semantic.DeepEqual(before, after) {
@@ -66,9 +67,7 @@ func (r *Reconciler) recordFollowed(ctx context.Context, s *scope, before *v1alp
 	case err != nil:
 		return fmt.Errorf("write the status of ConfigRepository %s: %w", client.ObjectKeyFromObject(before), err)
 	}
-	r.tellRewritten(ctx, s)
-	if s.news {
-		r.recorder.Eventf(s.repository, nil, "Warning", string(s.reasonOrGit()), "Follow", "%s", s.err.Error())
-	}
+	r.tell(ctx, s)
+	r.tellState(ctx, s, ready)
 	return nil
 }
