@@ -35,6 +35,7 @@ type command func(ctx context.Context, ts *testscript.TestScript, s *scenario, a
 //	fault server fault                     see faultOf; without a fault the server is whole again
 //	hook name [file]                       install or remove a hook of the Git server
 //	human-commit message replace path before after | write path file | remove path | link path target
+//	log                                    print what the controller has logged since the last reset-counts
 //	notify on|off                          forward the registry's notifications to the controller, or drop them as at first
 //	notify replay|forge n                  post the last notification n times more, with the right token or a wrong one
 //	push-image [flags] service tag...      push tags to the registry: -build word (another digest), -platforms linux/amd64,...
@@ -44,7 +45,7 @@ func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []strin
 	all := map[string]command{
 		"apply": apply, "await": await, "await-changed": awaitChanged, "await-condition": awaitCondition, "await-event": awaitEvent, "await-gone": awaitGone, "await-requests": awaitRequests,
 		"await-synced": awaitSynced, "capture": capture, "control-plane": controlPlane, "controller": controller, "counts": counts, "delete-image": deleteImage,
-		"fault": fault, "hook": hook, "human-commit": humanCommit, "notify": notify, "push-image": pushImage, "reconcile": reconcile,
+		"fault": fault, "hook": hook, "human-commit": humanCommit, "log": logged, "notify": notify, "push-image": pushImage, "reconcile": reconcile,
 		"reset-counts": resetCounts,
 	}
 	wrapped := make(map[string]func(*testscript.TestScript, bool, []string), len(all))

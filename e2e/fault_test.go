@@ -140,5 +140,12 @@ func counts(_ context.Context, ts *testscript.TestScript, s *scenario, args []st
 
 func resetCounts(_ context.Context, _ *testscript.TestScript, s *scenario, _ []string) error {
 	s.resetCounts()
+	s.logMark = len(s.stack.Logs())
 	return nil
+}
+
+// logged prints what the controller has logged since the last reset-counts.
+func logged(_ context.Context, ts *testscript.TestScript, s *scenario, _ []string) error {
+	_, err := fmt.Fprint(ts.Stdout(), s.stack.Logs()[s.logMark:])
+	return err
 }

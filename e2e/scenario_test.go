@@ -2,10 +2,14 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,6 +51,8 @@ type scenario struct {
 	repository *stack.Repository
 	// logStart is the length of the controller's log when it began.
 	logStart int
+	// logMark is its length at the last reset-counts.
+	logMark int
 	// notes that interfering people have committed.
 	notes atomic.Int32
 }
@@ -139,6 +145,8 @@ func (s *scenario) end(t testscript.T) {
 	}
 	report := func(format string, args ...any) { t.Log(fmt.Sprintf(format, args...)) }
 	clean := s.checkLog(report)
+	clean = s.checkMetrics(ctx, report) && clean
+	clean = s.checkCommits(ctx, report) && clean
 	if err := s.mend(ctx); err != nil {
 		clean = false
 		report("mend the control plane: %v", err)
@@ -221,18 +229,63 @@ func (s *scenario) checkObjects(ctx context.Context, report func(format string, 
 		report("look for passwords in objects: %v", err)
 		return false
 	}
-	clean := true
-	for _, password := range s.passwords() {
-		if at := strings.Index(out, password); at >= 0 {
+	return s.isFree("an object holds", out, report)
+}
+
+// checkMetrics says whether all metrics of Fairlead that are served are documented, and none holds a password.
+func (s *suite) checkMetrics(ctx context.Context, report func(format string, args ...any)) bool {
+	served, err := s.stack.Metrics(ctx)
+	if err != nil {
+		report("look at the metrics: %v", err)
+		return false
+	}
+	page, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		report("look at the metrics: %v", err)
+		return false
+	}
+	clean := s.isFree("the metrics hold", served, report)
+	for _, described := range typeOfMetric.FindAllStringSubmatch(served, -1) {
+		if !strings.Contains(string(page), "| `"+described[1]+"` | "+described[2]+" |") {
 			clean = false
-			report("an object holds a password: ... %.300s", out[max(0, at-200):])
+			report("docs/metrics.md doesn't tell of the %s %s, which is served", described[2], described[1])
 		}
 	}
 	return clean
 }
 
+// typeOfMetric is the line before the series of a metric of Fairlead's own.
+var typeOfMetric = regexp.MustCompile(`(?m)^# TYPE (fairlead_\w+) (\w+)$`)
+
+// checkCommits says whether no commit of Fairlead's holds a password.
+func (s *scenario) checkCommits(ctx context.Context, report func(format string, args ...any)) bool {
+	written, err := exec.CommandContext(ctx, "git", "--git-dir", s.repository.Dir, "log", "--all", "--format=fuller", "--patch", "--author=^Fairlead").Output()
+	if err != nil {
+		report("look for passwords in commits: %v", err)
+		return false
+	}
+	return s.isFree("a commit holds", string(written), report)
+}
+
+// isFree says whether a text is free of passwords.
+func (s *suite) isFree(what, text string, report func(format string, args ...any)) bool {
+	for _, password := range s.passwords() {
+		if at := strings.Index(text, password); at >= 0 {
+			report("%s a password: ... %.300s", what, text[max(0, at-200):])
+			return false
+		}
+	}
+	return true
+}
+
+// passwords are those that are in use, and the one that transcripts plant, as they are and in base64, as Secrets hold them.
 func (s *suite) passwords() []string {
-	return []string{s.secretOfKey(), s.stack.Registry.Password, s.stack.Registry.Other.Password, s.stack.Notifications.Token, s.stack.Git.Password, planted}
+	plain := []string{s.secretOfKey(), s.stack.Registry.Password, s.stack.Registry.Other.Password, s.stack.Notifications.Token, s.stack.Git.Password, planted}
+	all := slices.Clone(plain)
+	for _, password := range plain {
+		all = append(all, base64.StdEncoding.EncodeToString([]byte(password)))
+	}
+	return all
 }
 
 // secretOfKey is a part of the SSH key that only the key holds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -67,11 +68,11 @@ func (s *Stack) StartControllerAs(ctx context.Context, account string, args ...s
 	start := time.Now()
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	p, addresses, err := s.startOnFreePorts(ctx, onPorts{
-		name: "fairlead", binary: binary, ports: 2,
+		name: "fairlead", binary: binary, ports: 3,
 		args: func(addresses []string) []string {
 			return append([]string{
 				"controller", "--kubeconfig", kubeconfig, "--namespace", Namespace,
-				"--metrics-address", "0", "--health-address", addresses[0], "--webhook-address", addresses[1],
+				"--metrics-address", addresses[2], "--health-address", addresses[0], "--webhook-address", addresses[1],
 			}, args...)
 		},
 		ready: func(ctx context.Context, addresses []string) error {
@@ -84,9 +85,33 @@ func (s *Stack) StartControllerAs(ctx context.Context, account string, args ...s
 	s.logf("the controller is ready after %.1f s\n", time.Since(start).Seconds())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.controller = p
+	s.controller, s.metrics = p, addresses[2]
 	s.Notifications.to.Store(&addresses[1])
 	return nil
+}
+
+// Metrics are what the controller serves to Prometheus; empty while it doesn't run.
+func (s *Stack) Metrics(ctx context.Context) (string, error) {
+	if s.ControllerPID() == 0 {
+		return "", nil
+	}
+	s.mu.Lock()
+	address := s.metrics
+	s.mu.Unlock()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", http.NoBody)
+	if err != nil {
+		return "", fmt.Errorf("ask for metrics: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("ask for metrics: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("ask for metrics: %s: %w", response.Status, err)
+	}
+	return string(body), nil
 }
 
 // dial says whether somebody listens at an address.

@@ -73,6 +73,7 @@ type Stack struct {
 	mu         sync.Mutex
 	processes  []*process
 	controller *process
+	metrics    string // the address of the controller's
 	binary     string
 	stops      []func() error
 }
