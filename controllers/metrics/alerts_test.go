@@ -181,7 +181,7 @@ func newVocabulary(t *testing.T) vocabulary {
 		"workqueue_depth":               {"name": controllers},
 		"process_cpu_seconds_total":     {},
 		"process_resident_memory_bytes": {},
-		"leader_election_master_status": {"name": {"fairlead-controller"}},
+		"leader_election_master_status": {"name": {"fairlead-controller", "fairlead-update", "fairlead-sync"}},
 	}}
 	for _, d := range made.Definitions() {
 		labels := map[string][]string{}

@@ -30,8 +30,11 @@ type gate struct {
 	problem atomic.Pointer[error]
 }
 
-// errNotAsked holds until something was found out.
-var errNotAsked = errors.New("the API server hasn't answered yet which CRDs it has")
+// What holds until something was found out, and then until the caches are filled.
+var (
+	errNotAsked  = errors.New("the API server hasn't answered yet which CRDs it has")
+	errNotFilled = errors.New("not all objects are known here yet: if that lasts, the log says why they can't be listed")
+)
 
 // newGate returns one that is closed.
 func newGate(check, open func(context.Context) error) *gate {
@@ -54,6 +57,7 @@ func (g *gate) Start(ctx context.Context) error {
 	for {
 		err := g.check(ctx)
 		if err == nil && !opened {
+			g.problem.Store(&errNotFilled)
 			if err := g.open(ctx); err != nil {
 				return err
 			}

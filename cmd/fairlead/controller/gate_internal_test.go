@@ -26,7 +26,11 @@ func TestGate(t *testing.T) {
 		var found atomic.Pointer[error]
 		find := func(err error) { found.Store(&err) }
 		var opened atomic.Int64
-		g := newGate(func(context.Context) error { return *found.Load() }, func(context.Context) error { opened.Add(1); return nil })
+		g := newGate(func(context.Context) error { return *found.Load() }, func(context.Context) error {
+			opened.Add(1)
+			<-time.After(gateEvery)
+			return nil
+		})
 		expect := func(reason, want string, wantOpened int64) {
 			t.Helper()
 			synctest.Wait()
@@ -43,13 +47,16 @@ func TestGate(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- g.Start(ctx) }()
 		expect("at once", "the CRD x is missing", 0)
+		<-time.After(gateEvery / 2) // What is found changes between two looks.
 		find(errors.New("the CRD y is missing"))
 		<-time.After(gateEvery)
 		expect("something else", "the CRD y is missing", 0)
 		<-time.After(3 * gateEvery)
 		find(nil)
 		<-time.After(gateEvery)
-		expect("there", "ok", 1)
+		expect("there", "not all objects are known here yet: if that lasts, the log says why they can't be listed", 1)
+		<-time.After(gateEvery)
+		expect("and filled", "ok", 1)
 		find(errors.New("the CRD x is missing"))
 		<-time.After(gateAgain)
 		expect("gone again: the controllers are left alone", "the CRD x is missing", 1)

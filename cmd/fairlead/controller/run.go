@@ -23,7 +23,7 @@ import (
 	"github.com/fairlead/fairlead/controllers/lease"
 )
 
-// gracePeriod is how long a push that is under way may take after the word to stop.
+// gracePeriod is how long what is under way may take to end after the word to stop.
 const gracePeriod = 30 * time.Second
 
 // checkTimeout bounds how long the API server may take to say what it serves.
@@ -127,6 +127,7 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 		Metrics:                             metricsserver.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress:              off, // served by health, which says why
 		LeaderElection:                      o.LeaderElect,
+		LeaderElectionID:                    o.leaseName(), // as metrics call it
 		LeaderElectionResourceLockInterface: lock,
 		LeaderElectionReleaseOnCancel:       true,
 		LeaseDuration:                       &duration, RenewDeadline: &deadline, RetryPeriod: &period,
