@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -21,9 +19,9 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/fairlead/fairlead/e2e/apiserver"
 	"github.com/fairlead/fairlead/syncer"
 )
 
@@ -43,43 +41,25 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	if slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.fuzz=") }) {
+		os.Exit(m.Run()) // every worker would start a server of its own, and what is fuzzed needs none
 	}
-	os.Exit(code)
+	os.Exit(apiserver.Run(m, apiserver.Bare, ready))
 }
 
-func run(m *testing.M) (code int, err error) {
-	if slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.fuzz=") }) {
-		return m.Run(), nil // every worker would start a server of its own, and what is fuzzed needs none
-	}
-	out, err := exec.Command("../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{}
-	server := env.ControlPlane.GetAPIServer()
-	server.Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if config, err = env.Start(); err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
-	}
-	defer func() { err = errors.Join(err, env.Stop()) }()
-	config.QPS = -1
+func ready(started *rest.Config) (err error) {
+	config = started
 	if admin, err = dynamic.NewForConfig(config); err != nil {
-		return 0, fmt.Errorf("make a client: %w", err)
+		return fmt.Errorf("make a client: %w", err)
 	}
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return 0, fmt.Errorf("make an HTTP client: %w", err)
+		return fmt.Errorf("make an HTTP client: %w", err)
 	}
 	if mapper, err = apiutil.NewDynamicRESTMapper(config, httpClient); err != nil {
-		return 0, fmt.Errorf("make a mapper: %w", err)
+		return fmt.Errorf("make a mapper: %w", err)
 	}
-	return m.Run(), nil
+	return nil
 }
 
 // objects parses manifests that are separated by ---.

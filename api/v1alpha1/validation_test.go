@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,47 +11,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // api is a client of a real API server that has the CRDs.
 var api client.Client
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (int, error) {
-	out, err := exec.Command("../../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
-	if err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
-	}
-	defer env.Stop() //nolint:errcheck // the tests are over
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return 0, fmt.Errorf("register the kinds: %w", err)
-	}
-	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
-		return 0, fmt.Errorf("make a client: %w", err)
-	}
-	return m.Run(), nil
+	os.Exit(apiserver.Run(m, apiserver.WithKinds, func(config *rest.Config) (err error) {
+		scheme := runtime.NewScheme()
+		if err := v1alpha1.AddToScheme(scheme); err != nil {
+			return fmt.Errorf("register the kinds: %w", err)
+		}
+		api, err = client.New(config, client.Options{Scheme: scheme})
+		return err
+	}))
 }
 
 const (

@@ -1,9 +1,6 @@
 package lease
 
 import (
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // TestWatch goes through the life of a Lease on a real API server, by a clock of its own.
@@ -79,24 +77,7 @@ func update(t *testing.T, api client.Client, held *coordinationv1.Lease, holder 
 // start starts an API server, and returns a client of it that has no cache.
 func start(t *testing.T) client.Client {
 	t.Helper()
-	out, err := exec.Command("../../hack/tools", "controlplane").Output()
-	if err != nil {
-		t.Fatalf("build the control plane: %v", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := env.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	api, err := client.New(config, client.Options{Scheme: scheme.Scheme})
+	api, err := client.New(apiserver.For(t, apiserver.Bare), client.Options{Scheme: scheme.Scheme})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,9 +23,9 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/fairlead/fairlead/e2e/apiserver"
 	gitwebhook "github.com/fairlead/fairlead/gitwriter/webhook"
 	"github.com/fairlead/fairlead/registry/webhook"
 )
@@ -46,39 +44,20 @@ var cluster struct {
 	client client.Client
 }
 
-func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(apiserver.Run(m, apiserver.Bare, ready)) }
 
-func run(m *testing.M) (int, error) {
-	out, err := exec.Command("../../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if cluster.config, err = env.Start(); err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
-	}
-	defer env.Stop() //nolint:errcheck // the tests are over
-	cluster.config.QPS = -1
-	if cluster.client, err = client.New(cluster.config, client.Options{}); err != nil {
-		return 0, fmt.Errorf("make a client: %w", err)
+func ready(config *rest.Config) (err error) {
+	cluster.config = config
+	if cluster.client, err = client.New(config, client.Options{}); err != nil {
+		return fmt.Errorf("make a client: %w", err)
 	}
 	for _, name := range []string{ownNamespace, teamNamespace} {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		if err := cluster.client.Create(context.Background(), namespace); err != nil {
-			return 0, fmt.Errorf("create namespace %s: %w", name, err)
+			return fmt.Errorf("create namespace %s: %w", name, err)
 		}
 	}
-	return m.Run(), nil
+	return nil
 }
 
 // front stands before the API server: it counts the questions, and may answer in its place.

@@ -3,10 +3,7 @@ package app_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +18,10 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // config reaches the real API server that the tests of this package share; each test has a namespace of its own.
@@ -34,29 +31,10 @@ var config *rest.Config
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if config, err = env.Start(); err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
-	}
-	defer func() { err = errors.Join(err, env.Stop()) }()
-	config.QPS = -1
-	return m.Run(), nil
+	os.Exit(apiserver.Run(m, apiserver.WithKinds, func(started *rest.Config) error {
+		config = started
+		return nil
+	}))
 }
 
 func scheme(t *testing.T) *runtime.Scheme {

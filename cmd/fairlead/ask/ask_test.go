@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,41 +16,23 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/ask"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // config reaches the real API server that the tests of this package share.
 var config *rest.Config
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // as the program does
-	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if config, err = env.Start(); err != nil {
-		return 0, fmt.Errorf("start the control plane: %w", err)
-	}
-	defer func() { err = errors.Join(err, env.Stop()) }()
-	return m.Run(), nil
+	os.Exit(apiserver.Run(m, apiserver.WithKinds, func(started *rest.Config) error {
+		config = started
+		return nil
+	}))
 }
 
 const namespace = "default"

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,11 +18,11 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/check"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // noon is when everybody asks.
@@ -33,44 +31,20 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // installed reaches the real API server that most tests share; each has a namespace of its own. bare has nothing of Fairlead.
 var installed, bare *rest.Config
 
-func TestMain(m *testing.M) {
-	code, err := run(m)
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	config, stop, err := apiserver.Start(apiserver.Bare)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		code = 1
+		return 1
 	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
-	if err != nil {
-		return 0, fmt.Errorf("build the control plane: %w", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	stop, err := start(bin, &installed, "../../../config/crd")
-	defer func() { err = errors.Join(err, stop()) }()
-	if err != nil {
-		return 0, err
-	}
-	stopBare, err := start(bin, &bare)
-	defer func() { err = errors.Join(err, stopBare()) }()
-	if err != nil {
-		return 0, err
-	}
-	return m.Run(), nil
-}
-
-// start starts a control plane.
-func start(bin string, config **rest.Config, crds ...string) (stop func() error, err error) {
-	env := &envtest.Environment{CRDDirectoryPaths: crds, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if *config, err = env.Start(); err != nil {
-		return env.Stop, fmt.Errorf("start the control plane: %w", err)
-	}
-	(*config).QPS = -1
-	return env.Stop, nil
+	defer stop() //nolint:errcheck // the tests are over
+	bare = config
+	return apiserver.Run(m, apiserver.WithKinds, func(config *rest.Config) error {
+		installed = config
+		return nil
+	})
 }
 
 func scheme(t *testing.T) *runtime.Scheme {

@@ -3,7 +3,6 @@ package controller
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,8 +14,9 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // TestCheckKinds goes with one API server through what a cluster may serve.
@@ -111,23 +111,7 @@ func add(t *testing.T, definition *unstructured.Unstructured, path string, value
 // start starts a control plane without any of the kinds. The second result is a client of a user without a role.
 func start(t *testing.T) (client.Client, rest.Interface) {
 	t.Helper()
-	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
-	if err != nil {
-		t.Fatalf("build the control plane: %v", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := env.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	config := apiserver.For(t, apiserver.Bare)
 	admin, err := client.New(config, client.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,39 +17,32 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
 	"github.com/fairlead/fairlead/cmd/fairlead/shipped"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // server is a real API server that has the CRDs. It is started by the first test that needs it: those that fuzz run in
 // many processes.
-var server = sync.OnceValues(func() (*envtest.Environment, error) {
-	out, err := exec.Command("../../../hack/tools", "controlplane").Output()
+var server = sync.OnceValues(func() (*rest.Config, error) {
+	config, stop, err := apiserver.Start(apiserver.WithKinds)
 	if err != nil {
-		return nil, fmt.Errorf("build the control plane: %w", err)
+		return nil, err
 	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	if _, err := env.Start(); err != nil {
-		return nil, fmt.Errorf("start the control plane: %w", err)
-	}
-	started.Store(env)
-	return env, nil
+	started.Store(&stop)
+	return config, nil
 })
 
-// started is the server that TestMain stops.
-var started atomic.Pointer[envtest.Environment]
+// started is how TestMain stops the server.
+var started atomic.Pointer[func() error]
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if env := started.Load(); env != nil {
-		_ = env.Stop()
+	if stop := started.Load(); stop != nil {
+		_ = (*stop)()
 	}
 	os.Exit(code)
 }
@@ -60,11 +50,11 @@ func TestMain(m *testing.M) {
 // newAPI returns a client of the API server, as a user of its own, or as its administrator if user is empty.
 func newAPI(t *testing.T, user string) client.Client {
 	t.Helper()
-	env, err := server()
+	started, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := rest.CopyConfig(env.Config)
+	config := rest.CopyConfig(started)
 	config.Impersonate.UserName = user
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {

@@ -2,10 +2,6 @@ package history_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,42 +12,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/history"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // newAPI starts a real API server that has the CRDs.
 func newAPI(t *testing.T) client.Client {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "../../../hack/tools", "controlplane")
-	command.Stderr = os.Stderr
-	out, err := command.Output()
-	if err != nil {
-		t.Fatalf("build the control plane: %v", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
-	if err != nil {
-		t.Fatalf("start the control plane: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := env.Stop(); err != nil {
-			t.Log(err)
-		}
-	})
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
 	}
-	api, err := client.New(config, client.Options{Scheme: scheme})
+	api, err := client.New(apiserver.For(t, apiserver.WithKinds), client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
