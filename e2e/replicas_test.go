@@ -63,6 +63,7 @@ func TestReplicas(t *testing.T) {
 		{"definitions", r.definitions},
 		{"killed", r.killed},
 		{"stopped", r.stopped},
+		{"taken", r.taken},
 		{"impatient", r.impatient},
 		{"webhooks", r.webhooks},
 		{"sides", r.sides},
@@ -226,9 +227,21 @@ func (r *replicas) killed(ctx context.Context, t *testing.T) error {
 	return r.awaitOnce(ctx, name)
 }
 
-// stopped: the leader is told to stop in the middle of a push that takes its time, and the other one leads soon after.
+// stopped: the leader is told to stop in the middle of a push of which the server has nothing yet.
 func (r *replicas) stopped(ctx context.Context, t *testing.T) error {
-	first, err := r.start(ctx, t, "stopped-a", elected)
+	return r.stop(ctx, t, "stopped", func(wait func()) stack.Fault {
+		return stack.Before(func() error { wait(); return nil })
+	})
+}
+
+// taken: the leader is told to stop when the server has carried out its push, and before it is told so.
+func (r *replicas) taken(ctx context.Context, t *testing.T) error {
+	return r.stop(ctx, t, "taken", stack.After)
+}
+
+// stop tells the leader to stop while its push takes a second, and wants the other one to lead soon after.
+func (r *replicas) stop(ctx context.Context, t *testing.T, part string, holding func(wait func()) stack.Fault) error {
+	first, err := r.start(ctx, t, part+"-a", elected)
 	if err != nil {
 		return err
 	}
@@ -236,15 +249,14 @@ func (r *replicas) stopped(ctx context.Context, t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.start(ctx, t, "stopped-b", elected); err != nil {
+	if _, err := r.start(ctx, t, part+"-b", elected); err != nil {
 		return err
 	}
 	pushing := make(chan struct{}, 1)
-	r.stack.Git.Inject(stack.On(stack.KindPush, stack.Times(1, stack.Before(func() error {
+	r.stack.Git.Inject(stack.From(r.stack.Git.Username, stack.On(stack.KindPush, stack.Times(1, holding(func() {
 		pushing <- struct{}{}
 		<-time.After(time.Second)
-		return nil
-	}))))
+	})))))
 	defer r.stack.Git.Inject()
 	name, err := r.release(ctx)
 	if err != nil {
