@@ -1,8 +1,6 @@
 package configrepository
 
 import (
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 	"github.com/fairlead/fairlead/gitwriter"
 )
 
@@ -58,28 +56,11 @@ func TestCrossing(t *testing.T) {
 // startAPI starts an API server with the kinds, and returns an administrator's client.
 func startAPI(t *testing.T) client.Client {
 	t.Helper()
-	out, err := exec.Command("../../hack/tools", "controlplane").Output()
-	if err != nil {
-		t.Fatalf("build the control plane: %v", err)
-	}
-	bin := strings.TrimSpace(string(out))
-	env := &envtest.Environment{CRDDirectoryPaths: []string{"../../config/crd"}, ErrorIfCRDPathMissing: true}
-	env.ControlPlane.GetAPIServer().Path = filepath.Join(bin, "kube-apiserver")
-	env.ControlPlane.Etcd = &envtest.Etcd{Path: filepath.Join(bin, "server")}
-	config, err := env.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := env.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	api, err := client.New(config, client.Options{Scheme: scheme})
+	api, err := client.New(apiserver.For(t, apiserver.WithKinds), client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
