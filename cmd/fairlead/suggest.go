@@ -43,7 +43,7 @@ func unknownFlag(command *cobra.Command, err error) error {
 func nearestFlag(command *cobra.Command, name string) string {
 	best, nearest := "", 3
 	for _, known := range flagNames(command) {
-		away := distance(name, known)
+		away := terminal.Distance(name, known)
 		if strings.HasPrefix(known, name) {
 			away = 1
 		}
@@ -52,25 +52,4 @@ func nearestFlag(command *cobra.Command, name string) string {
 		}
 	}
 	return best
-}
-
-// distance is how many letters must be changed, added or removed to make one word of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/access"
 )
 
@@ -49,13 +50,13 @@ func (c *Cluster) Get(ctx context.Context, key types.NamespacedName) (*v1alpha1.
 func refusal(verb string, key types.NamespacedName, err error) error {
 	switch {
 	case apierrors.IsNotFound(err):
-		return causef(err, "Application %s doesn't exist: fairlead app list -A lists those that do", key)
+		return terminal.Failf(err, "Application %s doesn't exist: fairlead app list -A lists those that do", key)
 	case apierrors.IsForbidden(err):
-		return causef(err, "%s Application %s: %v: Applications are reached with your own rights: ask for that one", verb, key, err)
+		return terminal.Failf(err, "%s Application %s: %v: Applications are reached with your own rights: ask for that one", verb, key, err)
 	case meta.IsNoMatchError(err):
-		return causef(err, "%s Application %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, key)
+		return terminal.Failf(err, "%s Application %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, key)
 	default:
-		return causef(err, "%s Application %s: %v", verb, key, err)
+		return terminal.Failf(err, "%s Application %s: %v", verb, key, err)
 	}
 }
 
@@ -73,14 +74,14 @@ func (c *Cluster) destinationOf(ctx context.Context, app *v1alpha1.Application) 
 	if access.IsRemote(app) {
 		kubeconfig, err := access.KubeconfigOf(ctx, c.client, app)
 		if err != nil {
-			return nil, causef(err, "reach the cluster %s of Application %s: %v", app.Spec.Destination.Name, client.ObjectKeyFromObject(app), err)
+			return nil, terminal.Failf(err, "reach the cluster %s of Application %s: %v", app.Spec.Destination.Name, client.ObjectKeyFromObject(app), err)
 		}
 		config = kubeconfig.Config
 		config.QPS, config.Burst = c.config.QPS, c.config.Burst
 	}
 	made, err := newDestination(config)
 	if err != nil {
-		return nil, causef(err, "reach the cluster of Application %s: %v", client.ObjectKeyFromObject(app), err)
+		return nil, terminal.Failf(err, "reach the cluster of Application %s: %v", client.ObjectKeyFromObject(app), err)
 	}
 	return made, nil
 }

@@ -67,10 +67,10 @@ func (c *Cluster) Diff(ctx context.Context, app *v1alpha1.Application, origin Or
 	}
 	d := &differ{app: app, answer: &Diff{From: made.from, Differences: []Difference{}, Notes: []string{}}, others: c.othersOf(ctx, app)}
 	if err := d.prepare(to, made.Objects); err != nil {
-		return nil, causef(err, "compare Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "compare Application %s: %v", keyOf(app), err)
 	}
 	if err := d.look(ctx); err != nil {
-		return nil, causef(err, "compare Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "compare Application %s: %v", keyOf(app), err)
 	}
 	return d.answer, d.compare(ctx)
 }
@@ -147,7 +147,7 @@ func (d *differ) inventory() []syncer.ID {
 func (d *differ) compare(ctx context.Context) error {
 	plan, err := syncer.PlanSync(d.desired, d.inventory(), d.owner(), d.live, d.others)
 	if err != nil {
-		return causef(err, "compare Application %s: %v", keyOf(d.app), err)
+		return terminal.Failf(err, "compare Application %s: %v", keyOf(d.app), err)
 	}
 	found := make([]*Difference, len(plan.Apply))
 	failures := make([]error, len(plan.Apply))
@@ -179,9 +179,9 @@ func (d *differ) one(ctx context.Context, obj *unstructured.Unstructured) (*Diff
 	outcome, err := d.applier.DryRun(ctx, syncer.State{ID: id, Desired: obj, Live: live})
 	switch {
 	case apierrors.IsForbidden(err):
-		return nil, causef(err, "compare %s: %v: a dry run needs the right to apply: ask for it", id, err)
+		return nil, terminal.Failf(err, "compare %s: %v: a dry run needs the right to apply: ask for it", id, err)
 	case err != nil:
-		return nil, causef(err, "compare %s: %v", id, err)
+		return nil, terminal.Failf(err, "compare %s: %v", id, err)
 	}
 	is, would := outcome.Sides(live)
 	return difference(id, wouldChange, is, would)
@@ -219,11 +219,11 @@ func (d *differ) prune(plan syncer.Plan) {
 func difference(id syncer.ID, action string, is, would *unstructured.Unstructured) (*Difference, error) {
 	before, after, err := shown(is, would)
 	if err != nil {
-		return nil, causef(err, "compare %s: %v", id, err)
+		return nil, terminal.Failf(err, "compare %s: %v", id, err)
 	}
 	text, err := unified(id, before, after)
 	if err != nil {
-		return nil, causef(err, "compare %s: %v", id, err)
+		return nil, terminal.Failf(err, "compare %s: %v", id, err)
 	}
 	if text == "" {
 		return nil, nil //nolint:nilnil // no difference is an answer

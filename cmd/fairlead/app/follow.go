@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // followInterval is the time between two looks where watching isn't allowed, and after a watch that has ended.
@@ -69,7 +70,7 @@ func (c *Cluster) watch(ctx context.Context, app *v1alpha1.Application, see func
 				return false, nil
 			}
 			if change.Type == watch.Deleted {
-				return false, failf("Application %s was deleted meanwhile", keyOf(app))
+				return false, terminal.Failf(nil, "Application %s was deleted meanwhile", keyOf(app))
 			}
 			if done, err := see(now); done || err != nil {
 				return done, err

@@ -259,7 +259,7 @@ func (c *Cluster) Refresh(ctx context.Context, app *v1alpha1.Application) (*v1al
 		return now.Status.LastHandledReconcileAt == word || now.Annotations[v1alpha1.ReconcileAtAnnotation] != word, nil
 	})
 	if ended(err) {
-		return nil, causef(err, "refresh Application %s: the controller hasn't looked at it within the time given: is it running?", key)
+		return nil, terminal.Failf(err, "refresh Application %s: the controller hasn't looked at it within the time given: is it running?", key)
 	}
 	return app, err
 }

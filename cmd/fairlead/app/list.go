@@ -57,11 +57,11 @@ func (c *Cluster) List(ctx context.Context, namespace string) (*List, error) {
 func listRefusal(namespace string, err error) error {
 	switch {
 	case apierrors.IsForbidden(err) && namespace == "":
-		return causef(err, "list Applications: %v: ask for those of a namespace with -n", err)
+		return terminal.Failf(err, "list Applications: %v: ask for those of a namespace with -n", err)
 	case meta.IsNoMatchError(err):
-		return causef(err, "list Applications: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster")
+		return terminal.Failf(err, "list Applications: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster")
 	default:
-		return causef(err, "list Applications: %v", err)
+		return terminal.Failf(err, "list Applications: %v", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/syncer"
 )
 
@@ -152,7 +153,7 @@ func (d *destination) list(ctx context.Context, kind schema.GroupVersionResource
 		case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err):
 			return nil, "", nil
 		case err != nil:
-			return nil, "", causef(err, "list %s in namespace %s: %v", kind.Resource, namespace, err)
+			return nil, "", terminal.Failf(err, "list %s in namespace %s: %v", kind.Resource, namespace, err)
 		}
 		found, next = append(found, page.Items...), page.GetContinue()
 		if next == "" {
@@ -253,7 +254,7 @@ func (d *destination) customKinds(roots []*Node) ([]schema.GroupVersionResource,
 			continue
 		}
 		if err != nil {
-			return nil, causef(err, "ask the API server for the kinds of %s: %v", gv, err)
+			return nil, terminal.Failf(err, "ask the API server for the kinds of %s: %v", gv, err)
 		}
 		for _, resource := range list.APIResources {
 			if resource.Namespaced && slices.Contains(resource.Verbs, "list") && len(kinds) < ownedKinds {

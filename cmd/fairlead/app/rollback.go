@@ -70,17 +70,17 @@ func (c *Cluster) Rollback(ctx context.Context, app *v1alpha1.Application, reque
 	}
 	snapshot, err := from.mirror.Snapshot(ctx, revision)
 	if err != nil {
-		return nil, causef(err, "read revision %s: %v", revision, err)
+		return nil, terminal.Failf(err, "read revision %s: %v", revision, err)
 	}
 	r := &rollback{
 		app: app, repository: from, snapshot: snapshot,
 		answer: &Rollback{To: describe(app, revision), Changes: []RestoredPlace{}, Branch: from.declared.Spec.Branch, Notes: []string{}},
 	}
 	if err := r.find(ctx, c.client); err != nil {
-		return nil, causef(err, "roll back Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "roll back Application %s: %v", keyOf(app), err)
 	}
 	if err := r.plan(ctx); err != nil {
-		return nil, causef(err, "roll back Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "roll back Application %s: %v", keyOf(app), err)
 	}
 	if len(r.answer.Changes) == 0 {
 		return r.answer, nil
@@ -94,7 +94,7 @@ func (c *Cluster) Rollback(ctx context.Context, app *v1alpha1.Application, reque
 		return r.answer, nil
 	}
 	if err := r.commit(ctx, c.client, request); err != nil {
-		return nil, causef(err, "roll back Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "roll back Application %s: %v", keyOf(app), err)
 	}
 	c.hurry(ctx, from.declared, r.answer)
 	return r.answer, nil
@@ -122,12 +122,12 @@ func rollbackTo(ctx context.Context, app *v1alpha1.Application, from *repository
 				return history[i].Revision, nil
 			}
 		}
-		return "", failf("roll back Application %s: its history has no earlier revision that was healthy: name one, by its id or its number in fairlead app history %s",
+		return "", terminal.Failf(nil, "roll back Application %s: its history has no earlier revision that was healthy: name one, by its id or its number in fairlead app history %s",
 			keyOf(app), app.Name)
 	}
 	if number, err := strconv.Atoi(to); err == nil && len(to) < shortest {
 		if number < 0 || number >= len(history) {
-			return "", failf("roll back Application %s: its history has no number %d: fairlead app history %s lists those that it has", keyOf(app), number, app.Name)
+			return "", terminal.Failf(nil, "roll back Application %s: its history has no number %d: fairlead app history %s lists those that it has", keyOf(app), number, app.Name)
 		}
 		return history[number].Revision, nil
 	}
@@ -174,7 +174,7 @@ var errPlanned = errors.New("it is only looked at")
 // plan finds out what stands in the places now, and what the policies would make of it if the older values stood there.
 func (r *rollback) plan(ctx context.Context) error {
 	if len(r.places) == 0 {
-		return failf("no ImagePolicy writes to its files, so there is nothing that is known to be a version: revert the commit in a clone: git revert")
+		return terminal.Failf(nil, "no ImagePolicy writes to its files, so there is nothing that is known to be a version: revert the commit in a clone: git revert")
 	}
 	problems := make([]string, len(r.places))
 	change := r.change()

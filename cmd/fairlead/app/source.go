@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/controllers/application"
 	"github.com/fairlead/fairlead/gitwriter"
@@ -32,19 +33,19 @@ type repository struct {
 func (c *Cluster) repositoryOf(ctx context.Context, app *v1alpha1.Application, otherwise string) (*repository, error) {
 	var list v1alpha1.ConfigRepositoryList
 	if err := c.client.List(ctx, &list, client.InNamespace(app.Namespace)); err != nil {
-		return nil, causef(err, "find the repository of Application %s: list ConfigRepositories: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "find the repository of Application %s: list ConfigRepositories: %v", keyOf(app), err)
 	}
 	declared, err := access.RepositoryOf(app, list.Items)
 	if err != nil {
-		return nil, causef(err, "find the repository of Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "find the repository of Application %s: %v", keyOf(app), err)
 	}
 	mirror, err := access.NewMirrors().Open(ctx, c.client, declared)
 	if apierrors.IsForbidden(err) {
-		return nil, causef(err, "read the repository of Application %s: %v: it is read from here, with your own rights to its Secret: ask for them, or %s",
+		return nil, terminal.Failf(err, "read the repository of Application %s: %v: it is read from here, with your own rights to its Secret: ask for them, or %s",
 			keyOf(app), err, otherwise)
 	}
 	if err != nil {
-		return nil, causef(err, "read the repository of Application %s: %v", keyOf(app), err)
+		return nil, terminal.Failf(err, "read the repository of Application %s: %v", keyOf(app), err)
 	}
 	return &repository{declared: declared, mirror: mirror}, nil
 }
@@ -69,13 +70,13 @@ func (r *repository) resolve(ctx context.Context, app *v1alpha1.Application, rev
 	case revision == "", revision == newest, revision == r.declared.Spec.Branch:
 		head, err := r.mirror.Refresh(ctx)
 		if err != nil {
-			return "", causef(err, "read the branch %s: %v", r.declared.Spec.Branch, err)
+			return "", terminal.Failf(err, "read the branch %s: %v", r.declared.Spec.Branch, err)
 		}
 		return head.Revision, nil
 	case partsRevision.MatchString(revision):
 		return complete(app, known, revision)
 	default:
-		return "", failf("--revision %q: write the id of a commit of the branch %s, or HEAD for its newest", revision, r.declared.Spec.Branch)
+		return "", terminal.Failf(nil, "--revision %q: write the id of a commit of the branch %s, or HEAD for its newest", revision, r.declared.Spec.Branch)
 	}
 }
 
@@ -96,13 +97,13 @@ func complete(app *v1alpha1.Application, head *v1alpha1.Head, beginning string) 
 	}
 	switch len(found) {
 	case 0:
-		return "", failf("--revision %s: no commit that Application %s has rolled out begins so: write its id in full, 40 digits", beginning, keyOf(app))
+		return "", terminal.Failf(nil, "--revision %s: no commit that Application %s has rolled out begins so: write its id in full, 40 digits", beginning, keyOf(app))
 	case 1:
 		for revision := range found {
 			return revision, nil
 		}
 	}
-	return "", failf("--revision %s: %d commits that Application %s has rolled out begin so: write more of it", beginning, len(found), keyOf(app))
+	return "", terminal.Failf(nil, "--revision %s: %d commits that Application %s has rolled out begin so: write more of it", beginning, len(found), keyOf(app))
 }
 
 // Origin says where manifests come from. Without either it is the head that the controller knows.
@@ -133,7 +134,7 @@ func (c *Cluster) render(ctx context.Context, app *v1alpha1.Application, to *des
 	}
 	made, err := render.Render(ctx, fsys, application.SourceOf(app), caps)
 	if err := errors.Join(err, done()); err != nil {
-		return nil, causef(err, "render Application %s at %s: %v", keyOf(app), from, err)
+		return nil, terminal.Failf(err, "render Application %s at %s: %v", keyOf(app), from, err)
 	}
 	return &rendered{Rendered: made, from: from}, nil
 }
@@ -153,7 +154,7 @@ func (c *Cluster) open(ctx context.Context, app *v1alpha1.Application, origin Or
 	}
 	snapshot, err := repository.mirror.Snapshot(ctx, revision)
 	if err != nil {
-		return nil, "", nil, causef(err, "read revision %s: %v", revision, err)
+		return nil, "", nil, terminal.Failf(err, "read revision %s: %v", revision, err)
 	}
 	// What is wrong with the path itself, the renderer says better.
 	_ = snapshot.Prefetch(ctx, path.Clean(app.Spec.Source.Path))
@@ -172,13 +173,13 @@ func openLocal(app *v1alpha1.Application, dir string) (fsys fs.FS, from string, 
 	if info, err := os.Stat(filepath.Join(absolute, filepath.FromSlash(wanted))); err != nil || !info.IsDir() {
 		above, ok := strings.CutSuffix(filepath.ToSlash(absolute), "/"+wanted)
 		if !ok {
-			return nil, "", nil, failf("--local %s: it has no folder %s, and isn't that folder itself: name the root of a checkout of the repository", dir, wanted)
+			return nil, "", nil, terminal.Failf(nil, "--local %s: it has no folder %s, and isn't that folder itself: name the root of a checkout of the repository", dir, wanted)
 		}
 		root = filepath.FromSlash(above + "/")
 	}
 	opened, err := os.OpenRoot(root)
 	if err != nil {
-		return nil, "", nil, causef(err, "--local %s: %v", dir, err)
+		return nil, "", nil, terminal.Failf(err, "--local %s: %v", dir, err)
 	}
 	return opened.FS(), "the folder " + dir, opened.Close, nil
 }

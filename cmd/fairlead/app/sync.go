@@ -24,14 +24,16 @@ func ParseResource(text string) (v1alpha1.SyncResource, error) {
 	const parts = 3
 	words := strings.SplitN(text, ":", parts)
 	if len(words) != parts || words[1] == "" {
-		return v1alpha1.SyncResource{}, failf("--resource %q: write GROUP:KIND:NAME or GROUP:KIND:NAMESPACE/NAME, such as apps:Deployment:www or :Service:webhooks/www", text)
+		return v1alpha1.SyncResource{}, terminal.Failf(nil,
+			"--resource %q: write GROUP:KIND:NAME or GROUP:KIND:NAMESPACE/NAME, such as apps:Deployment:www or :Service:webhooks/www", text)
 	}
 	resource := v1alpha1.SyncResource{Group: words[0], Kind: words[1], Name: words[2]}
 	if namespace, name, ok := strings.Cut(words[2], "/"); ok {
 		resource.Namespace, resource.Name = namespace, name
 	}
 	if resource.Name == "" {
-		return v1alpha1.SyncResource{}, failf("--resource %q: it names no object: write GROUP:KIND:NAME or GROUP:KIND:NAMESPACE/NAME", text)
+		return v1alpha1.SyncResource{}, terminal.Failf(nil,
+			"--resource %q: it names no object: write GROUP:KIND:NAME or GROUP:KIND:NAMESPACE/NAME", text)
 	}
 	return resource, nil
 }
@@ -68,9 +70,9 @@ func (c *Cluster) Sync(ctx context.Context, key types.NamespacedName, request Sy
 	}
 	switch {
 	case app.Spec.Suspend:
-		return nil, failf("sync Application %s: it is suspended: unset its spec.suspend first", key)
+		return nil, terminal.Failf(nil, "sync Application %s: it is suspended: unset its spec.suspend first", key)
 	case app.Operation != nil:
-		return nil, failf("sync Application %s: %s has asked for a sync already, which isn't taken up yet: is the controller running?",
+		return nil, terminal.Failf(nil, "sync Application %s: %s has asked for a sync already, which isn't taken up yet: is the controller running?",
 			key, orSomebody(app.Operation.InitiatedBy))
 	}
 	if err := c.resourcesExist(app, request.Sync.Resources); err != nil {
@@ -105,7 +107,7 @@ func (c *Cluster) resourcesExist(app *v1alpha1.Application, resources []v1alpha1
 				(wanted.Namespace == "" || wanted.Namespace == r.Namespace)
 		}
 		if !found {
-			return failf("sync Application %s: it has no %s %s of the group %q: fairlead app get %s lists what it has",
+			return terminal.Failf(nil, "sync Application %s: it has no %s %s of the group %q: fairlead app get %s lists what it has",
 				keyOf(app), wanted.Kind, wanted.Name, wanted.Group, app.Name)
 		}
 	}
@@ -145,7 +147,7 @@ func (c *Cluster) followSync(ctx context.Context, before *v1alpha1.Application, 
 			return false, nil
 		}
 		if !equality.Semantic.DeepEqual(op.Operation, &asked) {
-			return false, failf("sync Application %s: another sync, which %s asked for, took its place", key, orSomebody(initiator(op)))
+			return false, terminal.Failf(nil, "sync Application %s: another sync, which %s asked for, took its place", key, orSomebody(initiator(op)))
 		}
 		if line := progressOf(op); line != told && request.Progress != nil {
 			told = line
@@ -155,9 +157,9 @@ func (c *Cluster) followSync(ctx context.Context, before *v1alpha1.Application, 
 	})
 	switch {
 	case ended(err) && last == nil:
-		return nil, causef(err, "sync Application %s: the cluster hasn't answered within %s", key, request.Timeout)
+		return nil, terminal.Failf(err, "sync Application %s: the cluster hasn't answered within %s", key, request.Timeout)
 	case ended(err):
-		return nil, causef(err, "sync Application %s: it isn't over within %s: %s", key, request.Timeout, stillWaits(last))
+		return nil, terminal.Failf(err, "sync Application %s: it isn't over within %s: %s", key, request.Timeout, stillWaits(last))
 	case err != nil:
 		return nil, err
 	}

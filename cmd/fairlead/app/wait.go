@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // WaitFor is what is waited for; nothing at all means everything.
@@ -41,9 +42,9 @@ func (c *Cluster) Wait(ctx context.Context, key types.NamespacedName, wanted Wai
 	})
 	switch {
 	case ended(err) && last == nil:
-		return nil, causef(err, "wait for Application %s: the cluster hasn't answered within %s", key, wanted.Timeout)
+		return nil, terminal.Failf(err, "wait for Application %s: the cluster hasn't answered within %s", key, wanted.Timeout)
 	case ended(err):
-		return last, causef(err, "wait for Application %s: not within %s: %s", key, wanted.Timeout, strings.Join(wanted.missing(last), "; "))
+		return last, terminal.Failf(err, "wait for Application %s: not within %s: %s", key, wanted.Timeout, strings.Join(wanted.missing(last), "; "))
 	}
 	return last, err
 }

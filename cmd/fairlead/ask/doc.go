@@ -6,7 +6,6 @@ package ask
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,27 +20,6 @@ import (
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
-// Error says why something can't be asked for, or didn't come.
-type Error struct {
-	// Problem is the whole message: what was asked, what was found, and what to do.
-	Problem string
-	// Err is the cause, if there is one; its text is part of Problem.
-	Err error
-}
-
-// Error implements error.
-func (e *Error) Error() string { return e.Problem }
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Terminal is true: asking again doesn't help before something is changed.
-func (e *Error) Terminal() bool { return true }
-
-func failf(err error, format string, args ...any) *Error {
-	return &Error{Problem: terminal.Printable(fmt.Sprintf(format, args...)), Err: err}
-}
-
 // Cluster is the cluster that holds the objects, with the rights of whoever asks.
 type Cluster struct {
 	client client.WithWatch
@@ -52,7 +30,7 @@ type Cluster struct {
 func NewCluster(config *rest.Config, scheme *runtime.Scheme, now func() time.Time) (*Cluster, error) {
 	made, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, failf(err, "connect to the cluster: %v", err)
+		return nil, terminal.Failf(err, "connect to the cluster: %v", err)
 	}
 	return &Cluster{client: made, now: now}, nil
 }
@@ -104,13 +82,13 @@ func (c *Cluster) read(ctx context.Context, namespace string, named noun.Referen
 func (o object) refusal(verb string, err error) error {
 	switch {
 	case apierrors.IsNotFound(err):
-		return failf(err, "%s doesn't exist: %s", o, o.lister())
+		return terminal.Failf(err, "%s doesn't exist: %s", o, o.lister())
 	case apierrors.IsForbidden(err):
-		return failf(err, "%s %s: %v: it is done with your own rights: ask for that one", verb, o, err)
+		return terminal.Failf(err, "%s %s: %v: it is done with your own rights: ask for that one", verb, o, err)
 	case meta.IsNoMatchError(err):
-		return failf(err, "%s %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, o)
+		return terminal.Failf(err, "%s %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, o)
 	default:
-		return failf(err, "%s %s: %v", verb, o, err)
+		return terminal.Failf(err, "%s %s: %v", verb, o, err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // lookAgain is the time between two looks where watching isn't allowed, and after a watch that has ended.
@@ -26,7 +27,7 @@ func (c *Cluster) Reconcile(ctx context.Context, namespace string, named noun.Re
 		return Outcome{}, err
 	}
 	if *found.suspend && found.named.Kind != noun.ConfigRepository { // a suspended repository is still read
-		return Outcome{}, failf(nil, "%s is suspended, and nobody looks at it: fairlead resume %s", found, found.named)
+		return Outcome{}, terminal.Failf(nil, "%s is suspended, and nobody looks at it: fairlead resume %s", found, found.named)
 	}
 	before, _ := found.DeepCopyObject().(client.Object)
 	word := c.now().UTC().Format(time.RFC3339Nano)
@@ -44,7 +45,7 @@ func (c *Cluster) Reconcile(ctx context.Context, namespace string, named noun.Re
 	}
 	last, err := c.obeyed(ctx, found, word)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Outcome{}, failf(err, "reconcile %s: the controller hasn't looked at it within the time given: is it running?", found)
+		return Outcome{}, terminal.Failf(err, "reconcile %s: the controller hasn't looked at it within the time given: is it running?", found)
 	}
 	if err != nil {
 		return Outcome{}, err

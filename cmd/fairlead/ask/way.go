@@ -9,6 +9,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/get"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // Way is what a reference stands for, in the order of a tag's way: the object that it names, or, of a name without a kind, the
@@ -26,7 +27,7 @@ func (c *Cluster) Way(ctx context.Context, namespace string, named noun.Referenc
 	var repositories v1alpha1.ConfigRepositoryList
 	for _, list := range []client.ObjectList{&apps, &repositories} {
 		if err := c.client.List(ctx, list, client.InNamespace(namespace)); err != nil {
-			return nil, failf(err, "find what %s writes to: %v: or reconcile %s alone", found, err, noun.Reference{Kind: noun.ImagePolicy, Name: named.Name})
+			return nil, terminal.Failf(err, "find what %s writes to: %v: or reconcile %s alone", found, err, noun.Reference{Kind: noun.ImagePolicy, Name: named.Name})
 		}
 	}
 	way := []noun.Reference{{Kind: noun.ImagePolicy, Name: named.Name}}

@@ -2,10 +2,13 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/shipped"
@@ -18,38 +21,58 @@ const maxFields = 3
 const reinstall = "helm upgrade --install fairlead config/chart --namespace fairlead --create-namespace --reset-then-reuse-values\n" +
 	"# or, without Helm: kubectl apply --server-side -k config/default"
 
-// servedKinds are the schemas that the API server publishes of Fairlead's kinds, by kind. Everybody who may ask an API server
-// at all may read them, other than the definitions.
-func servedKinds(client discovery.DiscoveryInterface, kinds []shipped.Kind) (map[string]shipped.Schema, error) {
-	paths, err := client.OpenAPIV3().Paths()
-	if err != nil {
-		return nil, fmt.Errorf("read what the API server publishes of its kinds: %w", err)
-	}
-	served := map[string]shipped.Schema{}
-	for _, kind := range kinds {
-		group, ok := paths["apis/"+kind.Group+"/"+kind.Version]
-		if !ok {
-			continue
-		}
-		data, err := group.Schema("application/json")
-		if err != nil {
-			return nil, fmt.Errorf("read what the API server publishes of %s/%s: %w", kind.Group, kind.Version, err)
-		}
-		var document struct {
-			Components struct {
-				Schemas map[string]shipped.Schema `json:"schemas"`
-			} `json:"components"`
-		}
-		if err := json.Unmarshal(data, &document); err != nil {
-			return nil, fmt.Errorf("read what the API server publishes of %s/%s: %w", kind.Group, kind.Version, err)
-		}
-		for name, schema := range document.Components.Schemas {
-			if strings.HasSuffix(name, "."+kind.Version+"."+kind.Kind) {
-				served[kind.Kind] = schema
+// What is served is published a moment after it is installed: it is waited for, publishPatience at most.
+const (
+	publishPatience = 10 * time.Second
+	publishInterval = 200 * time.Millisecond
+)
+
+// servedKinds are the schemas that the API server publishes of Fairlead's kinds, by kind.
+func servedKinds(ctx context.Context, client discovery.DiscoveryInterface, kinds []shipped.Kind) (map[string]shipped.Schema, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishPatience)
+	defer cancel()
+	for {
+		served := map[string]shipped.Schema{}
+		waits := false
+		for _, kind := range kinds {
+			schema, err := servedKind(ctx, client, kind)
+			if err != nil {
+				return nil, err
 			}
+			if schema != nil {
+				served[kind.Kind] = schema
+				continue
+			}
+			waits = waits || isServed(client, kind)
+		}
+		if !waits {
+			return served, nil
+		}
+		select {
+		case <-ctx.Done():
+			return served, nil
+		case <-time.After(publishInterval):
 		}
 	}
-	return served, nil
+}
+
+// servedKind is what is published of a kind; nil if nothing is.
+func servedKind(ctx context.Context, client discovery.DiscoveryInterface, kind shipped.Kind) (shipped.Schema, error) {
+	document, err := client.RESTClient().Get().AbsPath(kind.PublishedAt()).SetHeader("Accept", "application/json").Do(ctx).Raw()
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil //nolint:nilnil // absence is an answer, not a failure
+	case err != nil:
+		return nil, fmt.Errorf("read what the API server publishes of %s/%s: %w", kind.Group, kind.Version, err)
+	}
+	published, err := shipped.ParsePublished(document)
+	return published.Schema(kind), err
+}
+
+// isServed says whether objects of a kind can be asked for.
+func isServed(client discovery.DiscoveryInterface, kind shipped.Kind) bool {
+	list, err := client.ServerResourcesForGroupVersion(kind.Group + "/" + kind.Version)
+	return err == nil && slices.ContainsFunc(list.APIResources, func(resource metav1.APIResource) bool { return resource.Kind == kind.Kind })
 }
 
 // kindVerdict judges what is served of a kind; nil is nothing.
@@ -80,12 +103,12 @@ func named(fields []string) string {
 }
 
 // kinds looks at Fairlead's kinds. all says that every one is served, so that objects can be asked for.
-func (c *checker) kinds(context.Context) (findings []Finding, all bool) {
+func (c *checker) kinds(ctx context.Context) (findings []Finding, all bool) {
 	known, err := shipped.Kinds()
 	if err != nil {
 		return []Finding{failure("CustomResourceDefinitions", err)}, false
 	}
-	served, err := servedKinds(c.discovery, known)
+	served, err := servedKinds(ctx, c.discovery, known)
 	if err != nil {
 		return []Finding{failure("CustomResourceDefinitions", err)}, false
 	}

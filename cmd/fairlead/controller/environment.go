@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // prefix of all variables that name a flag.
@@ -58,31 +60,10 @@ func foreign(name string) bool {
 func nearest(name string, known map[string]*pflag.Flag) string {
 	best, least := "", 0
 	for candidate := range known {
-		changes := distance(name, candidate)
+		changes := terminal.Distance(name, candidate)
 		if best == "" || changes < least || changes == least && candidate < best {
 			best, least = candidate, changes
 		}
 	}
 	return best
-}
-
-// distance is the number of characters to put in, take out or replace (Levenshtein).
-func distance(from, to string) int {
-	row := make([]int, len(to)+1)
-	for i := range row {
-		row[i] = i
-	}
-	for i := range len(from) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(to) {
-			replaced := diagonal
-			if from[i] != to[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
 }

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -25,10 +24,10 @@ func checkKinds(ctx context.Context, server rest.Interface) error {
 	if err != nil {
 		return err
 	}
-	documents := map[string]document{}
+	documents := map[string]shipped.Published{}
 	var problems []string
 	for _, kind := range kinds {
-		path := "openapi/v3/apis/" + kind.Group + "/" + kind.Version
+		path := kind.PublishedAt()
 		if _, asked := documents[path]; !asked {
 			if documents[path], err = read(ctx, server, path); err != nil {
 				return fmt.Errorf("ask the API server which CRDs of %s it has: %w", kind.Group, err)
@@ -45,41 +44,31 @@ func checkKinds(ctx context.Context, server rest.Interface) error {
 	return nil
 }
 
-// document is what is read of an OpenAPI 3 document.
-type document struct {
-	Components struct {
-		Schemas map[string]shipped.Schema `json:"schemas"`
-	} `json:"components"`
-}
-
-// read reads a document of the API server; one that isn't there is empty.
-func read(ctx context.Context, server rest.Interface, path string) (document, error) {
-	var found document
-	text, err := server.Get().AbsPath(path).SetHeader("Accept", "application/json").Do(ctx).Raw()
-	switch {
-	case apierrors.IsNotFound(err):
-		return found, nil
-	case err != nil:
-		return found, err
+// read reads what the API server publishes; what isn't there is empty.
+func read(ctx context.Context, server rest.Interface, path string) (shipped.Published, error) {
+	document, err := server.Get().AbsPath(path).SetHeader("Accept", "application/json").Do(ctx).Raw()
+	if err != nil && !apierrors.IsNotFound(err) {
+		return shipped.Published{}, err
 	}
-	return found, json.Unmarshal(text, &found)
+	if err != nil {
+		document = nil
+	}
+	return shipped.ParsePublished(document)
 }
 
 // problemOf says what is wrong with a kind; "" if nothing is.
-func problemOf(kind shipped.Kind, found document) string {
-	for name, schema := range found.Components.Schemas {
-		if !strings.HasSuffix(name, "."+kind.Version+"."+kind.Kind) {
-			continue
-		}
-		lacks := kind.Compare(schema).Missing
-		if len(lacks) == 0 {
-			return ""
-		}
-		named := strings.Join(lacks[:min(maxNamed, len(lacks))], ", ")
-		if more := len(lacks) - maxNamed; more > 0 {
-			named += fmt.Sprintf(" and %d more", more)
-		}
-		return "the CRD " + kind.Definition + " is of another version than this program: it lacks " + named
+func problemOf(kind shipped.Kind, found shipped.Published) string {
+	schema := found.Schema(kind)
+	if schema == nil {
+		return "the CRD " + kind.Definition + " is missing"
 	}
-	return "the CRD " + kind.Definition + " is missing"
+	lacks := kind.Compare(schema).Missing
+	if len(lacks) == 0 {
+		return ""
+	}
+	named := strings.Join(lacks[:min(maxNamed, len(lacks))], ", ")
+	if more := len(lacks) - maxNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return "the CRD " + kind.Definition + " is of another version than this program: it lacks " + named
 }

@@ -7,7 +7,6 @@ package describe
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -30,23 +29,6 @@ const (
 	// mostEvents and mostHistory are how many a story tells of, the newest first.
 	mostEvents, mostHistory = 12, 8
 )
-
-// Error says why there is no story.
-type Error struct {
-	// Problem is the whole message: what was asked, what was found, and what to do.
-	Problem string
-	// Err is the cause, if there is one; its text is part of Problem.
-	Err error
-}
-
-// Error implements error.
-func (e *Error) Error() string { return e.Problem }
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Terminal is true: asking again doesn't help before something is changed.
-func (e *Error) Terminal() bool { return true }
 
 // Story is all that is known of one microservice.
 type Story struct {
@@ -88,7 +70,7 @@ type Cluster struct {
 func NewCluster(config *rest.Config, scheme *runtime.Scheme, now func() time.Time) (*Cluster, error) {
 	made, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, &Error{Problem: terminal.Printable(fmt.Sprintf("connect to the cluster: %v", err)), Err: err}
+		return nil, terminal.Failf(err, "connect to the cluster: %v", err)
 	}
 	reader, err := get.NewCluster(config, scheme, now)
 	return &Cluster{client: made, reader: reader, now: now}, err
@@ -102,7 +84,7 @@ func (c *Cluster) Describe(ctx context.Context, key types.NamespacedName) (*Stor
 	}
 	at := slices.IndexFunc(objects.Policies, func(p v1alpha1.ImagePolicy) bool { return p.Name == key.Name })
 	if at < 0 {
-		return nil, &Error{Problem: terminal.Printable(fmt.Sprintf("ImagePolicy %s doesn't exist: fairlead get -A lists those that do", key))}
+		return nil, terminal.Failf(nil, "ImagePolicy %s doesn't exist: fairlead get -A lists those that do", key)
 	}
 	policy := &objects.Policies[at]
 	story := &Story{
@@ -155,7 +137,7 @@ func (c *Cluster) events(ctx context.Context, story *Story) error {
 			return nil
 		}
 		if err != nil {
-			return &Error{Problem: terminal.Printable(fmt.Sprintf("list the events of %s: %v", named, err)), Err: err}
+			return terminal.Failf(err, "list the events of %s: %v", named, err)
 		}
 		for i := range found.Items {
 			story.Events = append(story.Events, eventOf(named, &found.Items[i]))

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/controllers/choice"
 	"github.com/fairlead/fairlead/registry"
@@ -77,7 +78,7 @@ func (a *asking) prepare(ctx context.Context) (err error) {
 	}
 	a.clocks = choice.ClocksOf(a.policy)
 	if a.access, err = access.Registry(ctx, a.Reader, a.policy, a.repository); apierrors.IsForbidden(err) {
-		return failf("%v: what a policy names is read with your own rights: ask for that one, or explain from files with -f and --tags", err)
+		return terminal.Failf(nil, "%v: what a policy names is read with your own rights: ask for that one, or explain from files with -f and --tags", err)
 	}
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	k8syaml "sigs.k8s.io/yaml"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/choice"
 )
 
@@ -63,7 +64,7 @@ func (d document) name() Wanted {
 
 // ReadPolicy reads the wanted ImagePolicy from a file of YAML documents or JSON, with the defaults that the API server would
 // give it. What the API server would refuse in the parts that take no part in choosing (spec.targets) is returned as
-// warnings, so that a draft can be asked about; the rest is an *Error. A status in the file plays no part.
+// warnings, so that a draft can be asked about; the rest is an *terminal.Error. A status in the file plays no part.
 func ReadPolicy(name string, file io.Reader, wanted Wanted) (*v1alpha1.ImagePolicy, []string, error) {
 	data, err := io.ReadAll(&bounded{name: name, limit: maxPolicyBytes, from: file})
 	if err != nil {
@@ -71,15 +72,15 @@ func ReadPolicy(name string, file io.Reader, wanted Wanted) (*v1alpha1.ImagePoli
 	}
 	documents, err := split(data)
 	if err != nil {
-		return nil, nil, failf("%s: %v", name, err)
+		return nil, nil, terminal.Failf(nil, "%s: %v", name, err)
 	}
 	found, err := pick(documents, wanted)
 	if err != nil {
-		return nil, nil, failf("%s %v", name, err)
+		return nil, nil, terminal.Failf(nil, "%s %v", name, err)
 	}
 	policy, warnings, err := decode(found)
 	if err != nil {
-		return nil, nil, failf("%s:%d: ImagePolicy %s: %v", name, found.line, found.name(), err)
+		return nil, nil, terminal.Failf(nil, "%s:%d: ImagePolicy %s: %v", name, found.line, found.name(), err)
 	}
 	return policy, warnings, nil
 }

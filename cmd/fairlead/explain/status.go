@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/registry"
 	"github.com/fairlead/fairlead/registry/selection"
 )
@@ -36,20 +37,20 @@ func takenBack(target *v1alpha1.TargetStatus) []selection.Reference {
 func explainRead(err error, key types.NamespacedName) error {
 	switch {
 	case apierrors.IsNotFound(err):
-		return failf("ImagePolicy %s doesn't exist: kubectl get imagepolicies -A lists those that do", key)
+		return terminal.Failf(nil, "ImagePolicy %s doesn't exist: kubectl get imagepolicies -A lists those that do", key)
 	case apierrors.IsForbidden(err):
-		return failf("read ImagePolicy %s: %v: policies are read with your own rights: ask for that one, or explain from files with -f and --tags", key, err)
+		return terminal.Failf(nil, "read ImagePolicy %s: %v: policies are read with your own rights: ask for that one, or explain from files with -f and --tags", key, err)
 	case meta.IsNoMatchError(err):
-		return failf("read ImagePolicy %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", key)
+		return terminal.Failf(nil, "read ImagePolicy %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", key)
 	default:
-		return failf("read ImagePolicy %s: %v", key, err)
+		return terminal.Failf(nil, "read ImagePolicy %s: %v", key, err)
 	}
 }
 
 // fromHere says who asked a registry in vain: the controller may stand elsewhere in the network.
 func fromHere(err error) error {
 	if failure, ok := errors.AsType[*registry.Error](err); ok && failure.Status == 0 {
-		return failf("%v (asked from here: the cluster may reach what you can't; explain from files with -f and --tags)", err)
+		return terminal.Failf(nil, "%v (asked from here: the cluster may reach what you can't; explain from files with -f and --tags)", err)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/registry/selection"
 )
 
@@ -39,7 +40,7 @@ type Tags struct {
 
 // ReadTags reads tags, one a line: the tag, optionally its digest, optionally when that was first seen (RFC 3339), separated by
 // white space, with "-" for a digest that isn't known. Blank lines and those that begin with # are passed over. The
-// error is an *Error with name and line.
+// error is an *terminal.Error with name and line.
 func ReadTags(name string, file io.Reader) (Tags, error) {
 	lines := bufio.NewScanner(&bounded{name: name, limit: maxTagsBytes, from: file})
 	lines.Buffer(make([]byte, 0, 4096), maxLine)
@@ -49,7 +50,7 @@ func ReadTags(name string, file io.Reader) (Tags, error) {
 		tag, fact, err := parseLine(lines.Bytes(), number == 1)
 		switch {
 		case err != nil:
-			return Tags{}, failf("%s:%d: %v", name, number, err)
+			return Tags{}, terminal.Failf(nil, "%s:%d: %v", name, number, err)
 		case tag == "":
 			continue
 		}
@@ -58,15 +59,15 @@ func ReadTags(name string, file io.Reader) (Tags, error) {
 			tags.Names = append(tags.Names, tag)
 		}
 		if len(tags.Names) > maxTags {
-			return Tags{}, failf("%s:%d: more than %d tags", name, number, maxTags)
+			return Tags{}, terminal.Failf(nil, "%s:%d: more than %d tags", name, number, maxTags)
 		}
 		if err := tags.learn(tag, fact); err != nil {
-			return Tags{}, failf("%s:%d: tag %q stands on line %d, too, with %v", name, number, tag, first[tag], err)
+			return Tags{}, terminal.Failf(nil, "%s:%d: tag %q stands on line %d, too, with %v", name, number, tag, first[tag], err)
 		}
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		return Tags{}, failf("%s:%d: the line is longer than %d bytes: write one tag a line", name, number, maxLine)
+		return Tags{}, terminal.Failf(nil, "%s:%d: the line is longer than %d bytes: write one tag a line", name, number, maxLine)
 	case err != nil:
 		return Tags{}, readError(name, err)
 	}
@@ -147,20 +148,20 @@ type bounded struct {
 func (b *bounded) Read(into []byte) (int, error) {
 	n, err := b.from.Read(into)
 	if b.read += int64(n); b.read > b.limit {
-		return 0, failf("%s has more than %d MiB", b.name, b.limit>>20)
+		return 0, terminal.Failf(nil, "%s has more than %d MiB", b.name, b.limit>>20)
 	}
 	return n, err
 }
 
 // readError is why a file can't be read, naming the file once.
 func readError(name string, err error) error {
-	if known, ok := errors.AsType[*Error](err); ok {
+	if known, ok := errors.AsType[*terminal.Error](err); ok {
 		return known
 	}
 	if failure, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failure.Err
 	}
-	return failf("read %s: %v", name, err)
+	return terminal.Failf(nil, "read %s: %v", name, err)
 }
 
 // abbreviate bounds what a message quotes.

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/access"
 )
 
@@ -33,7 +34,7 @@ type Cluster struct {
 func NewCluster(config *rest.Config, scheme *runtime.Scheme, now func() time.Time) (*Cluster, error) {
 	made, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, failf(err, "connect to the cluster: %v", err)
+		return nil, terminal.Failf(err, "connect to the cluster: %v", err)
 	}
 	return &Cluster{client: made, now: now}, nil
 }
@@ -139,13 +140,13 @@ func (s source) refusal(verb string, err error) error {
 	}
 	switch {
 	case apierrors.IsForbidden(err) && s.namespace == "":
-		return failf(err, "%s %s %s: %v: ask for those of a namespace with -n", verb, s.kind.plural, where, err)
+		return terminal.Failf(err, "%s %s %s: %v: ask for those of a namespace with -n", verb, s.kind.plural, where, err)
 	case apierrors.IsForbidden(err):
-		return failf(err, "%s %s %s: %v: they are read with your own rights: ask for that one", verb, s.kind.plural, where, err)
+		return terminal.Failf(err, "%s %s %s: %v: they are read with your own rights: ask for that one", verb, s.kind.plural, where, err)
 	case meta.IsNoMatchError(err), apierrors.IsNotFound(err):
-		return failf(err, "%s %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, s.kind.plural)
+		return terminal.Failf(err, "%s %s: the cluster knows no such kind: Fairlead isn't installed there, or --context names another cluster", verb, s.kind.plural)
 	default:
-		return failf(err, "%s %s %s: %v", verb, s.kind.plural, where, err)
+		return terminal.Failf(err, "%s %s %s: %v", verb, s.kind.plural, where, err)
 	}
 }
 

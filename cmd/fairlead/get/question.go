@@ -26,7 +26,7 @@ type Question struct {
 func ParseSelector(text string) (labels.Selector, error) {
 	selector, err := labels.Parse(text)
 	if err != nil {
-		return nil, failf(err, "-l %q is no selector of labels: %v: write one such as team=web,tier!=test", text, err)
+		return nil, terminal.Failf(err, "-l %q is no selector of labels: %v: write one such as team=web,tier!=test", text, err)
 	}
 	return selector, nil
 }
@@ -71,5 +71,5 @@ func (q Question) missing(lines []Line) error {
 	if q.Namespace == "" {
 		where = "in any namespace"
 	}
-	return failf(nil, "there is no ImagePolicy for %s %s: fairlead get -A lists all microservices", terminal.Printable(strings.Join(gone, ", ")), where)
+	return terminal.Failf(nil, "there is no ImagePolicy for %s %s: fairlead get -A lists all microservices", terminal.Printable(strings.Join(gone, ", ")), where)
 }

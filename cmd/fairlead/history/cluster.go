@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // Resolve asks a cluster what a name means, an ImagePolicy or an Application, and gives the name that a history knows it by:
@@ -25,14 +26,14 @@ func Resolve(ctx context.Context, reader client.Reader, key types.NamespacedName
 	}
 	switch asPolicy, asFolder := "imagepolicy/"+key.String(), "application/"+application.Spec.Source.Path; {
 	case isPolicy && isApplication:
-		return "", failf("find %q: %s is both an ImagePolicy and an Application: without -n, --kubeconfig and --context, ask for %s or for %s",
+		return "", terminal.Failf(nil, "find %q: %s is both an ImagePolicy and an Application: without -n, --kubeconfig and --context, ask for %s or for %s",
 			key.Name, key, asPolicy, asFolder)
 	case isPolicy:
 		return asPolicy, nil
 	case isApplication:
 		return asFolder, nil
 	default:
-		return "", failf("find %q: there is neither an ImagePolicy nor an Application %s: the history may still know it: "+
+		return "", terminal.Failf(nil, "find %q: there is neither an ImagePolicy nor an Application %s: the history may still know it: "+
 			"ask without -n, --kubeconfig and --context", key.Name, key)
 	}
 }

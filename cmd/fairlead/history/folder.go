@@ -2,7 +2,6 @@ package history
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,7 +33,7 @@ func findFolder(folder string) (git, common string, err error) {
 		return "", "", err
 	}
 	if _, err := os.Stat(start); err != nil {
-		return "", "", failf("open the repository %s: %s", terminal.Printable(folder), cause(err))
+		return "", "", terminal.Failf(nil, "open the repository %s: %s", terminal.Printable(folder), cause(err))
 	}
 	for at := start; ; at = filepath.Dir(at) {
 		git, err = gitFolder(at)
@@ -42,7 +41,7 @@ func findFolder(folder string) (git, common string, err error) {
 			break
 		}
 		if at == filepath.Dir(at) {
-			return "", "", failf("open %s: there is no Git repository: name a clone, or a URL, with --repo", terminal.Printable(folder))
+			return "", "", terminal.Failf(nil, "open %s: there is no Git repository: name a clone, or a URL, with --repo", terminal.Printable(folder))
 		}
 	}
 	if err != nil {
@@ -68,7 +67,7 @@ func gitFolder(at string) (string, error) {
 		line, err := readPointer(dot)
 		target, found := strings.CutPrefix(line, "gitdir: ")
 		if err != nil || !found {
-			return "", failf("open the repository %s: its file .git names no folder", terminal.Printable(at))
+			return "", terminal.Failf(nil, "open the repository %s: its file .git names no folder", terminal.Printable(at))
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(at, target)
@@ -122,14 +121,14 @@ func openFolder(folder string) (*Repository, error) {
 	store := newStorage(files)
 	config, err := store.Config()
 	if err != nil {
-		return nil, &Error{Problem: fmt.Sprintf("open the repository %s: read its config: %v", r.shown, err), Err: err}
+		return nil, terminal.Failf(err, "open the repository %s: read its config: %v", r.shown, err)
 	}
 	extensions := config.Raw.Section("extensions")
 	if format := extensions.Option("objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
-		return nil, failf("open the repository %s: its objects are named by %s: only sha1 is known", r.shown, terminal.Printable(format))
+		return nil, terminal.Failf(nil, "open the repository %s: its objects are named by %s: only sha1 is known", r.shown, terminal.Printable(format))
 	}
 	if storage := extensions.Option("refstorage"); storage != "" && !strings.EqualFold(storage, "files") {
-		return nil, failf("open the repository %s: its references are kept as %s: only files are known: make a clone with git clone --ref-format=files",
+		return nil, terminal.Failf(nil, "open the repository %s: its references are kept as %s: only files are known: make a clone with git clone --ref-format=files",
 			r.shown, terminal.Printable(storage))
 	}
 	r.stores = append(r.stores, store)
@@ -156,7 +155,7 @@ func (r *Repository) borrow(objects string) error {
 			line = filepath.Join(objects, line)
 		}
 		if !isFolder(line) || len(r.stores) > maxAlternates {
-			return failf("open the repository %s: it borrows objects from %s, which can't be opened: make a clone of its own",
+			return terminal.Failf(nil, "open the repository %s: it borrows objects from %s, which can't be opened: make a clone of its own",
 				r.shown, terminal.Printable(line))
 		}
 		r.stores = append(r.stores, newStorage(osfs.New(filepath.Dir(line))))

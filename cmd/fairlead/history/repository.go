@@ -55,7 +55,7 @@ func clone(ctx context.Context, from, branch string) (*Repository, error) {
 	}
 	program, err := exec.LookPath("git")
 	if err != nil {
-		return nil, failf("clone %s: there is no git on this machine: make a clone elsewhere, and give its folder", shown)
+		return nil, terminal.Failf(nil, "clone %s: there is no git on this machine: make a clone elsewhere, and give its folder", shown)
 	}
 	folder, err := os.MkdirTemp("", "fairlead-history-")
 	if err != nil {
@@ -73,7 +73,7 @@ func clone(ctx context.Context, from, branch string) (*Repository, error) {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("clone %s: %w", shown, context.Cause(ctx))
 	case err != nil:
-		err = &Error{Problem: fmt.Sprintf("clone %s: git says: %s", shown, said(hide.Replace(words.String()))), Err: err}
+		err = terminal.Failf(err, "clone %s: git says: %s", shown, said(hide.Replace(words.String())))
 	}
 	var r *Repository
 	if err == nil {
@@ -95,7 +95,7 @@ func nameOf(from string) (string, *strings.Replacer, error) {
 	}
 	parsed, err := url.Parse(from)
 	if err != nil {
-		return "", nil, failf("clone a repository: its url can't be read: write it as https://host/path") // The cause repeats it.
+		return "", nil, terminal.Failf(nil, "clone a repository: its url can't be read: write it as https://host/path") // The cause repeats it.
 	}
 	switch parsed.Scheme {
 	case "https", "http":
@@ -105,7 +105,7 @@ func nameOf(from string) (string, *strings.Replacer, error) {
 		}
 	case "ssh":
 	default:
-		return "", nil, failf("clone %s: only https, http and ssh are known: for anything else make a clone, and give its folder", terminal.Printable(parsed.Redacted()))
+		return "", nil, terminal.Failf(nil, "clone %s: only https, http and ssh are known: for anything else make a clone, and give its folder", terminal.Printable(parsed.Redacted()))
 	}
 	return terminal.Printable(parsed.Redacted()), hide, nil
 }
@@ -167,7 +167,7 @@ func content(found plumbing.EncodedObject) ([]byte, error) {
 func (r *Repository) Shallow() ([]plumbing.Hash, error) {
 	ids, err := r.stores[0].Shallow()
 	if err != nil {
-		return nil, &Error{Problem: fmt.Sprintf("read where the history of %s is cut: %v", r.shown, err), Err: err}
+		return nil, terminal.Failf(err, "read where the history of %s is cut: %v", r.shown, err)
 	}
 	return ids, nil
 }
@@ -185,7 +185,7 @@ func (r *Repository) Tip(branch string) (plumbing.Hash, bool, error) {
 		if len(known) == 0 {
 			return plumbing.ZeroHash, false, nil
 		}
-		return plumbing.ZeroHash, false, failf("read the history of %s: its HEAD names no branch that has commits: name one with --branch: %s",
+		return plumbing.ZeroHash, false, terminal.Failf(nil, "read the history of %s: its HEAD names no branch that has commits: name one with --branch: %s",
 			r.shown, strings.Join(known, ", "))
 	}
 	for _, name := range []string{"refs/heads/" + branch, "refs/remotes/origin/" + branch, "refs/remotes/" + branch, branch} {
@@ -198,9 +198,9 @@ func (r *Repository) Tip(branch string) (plumbing.Hash, bool, error) {
 	}
 	known := r.branches()
 	if len(known) == 0 {
-		return plumbing.ZeroHash, false, failf("read the history of %s: it has no commits", r.shown)
+		return plumbing.ZeroHash, false, terminal.Failf(nil, "read the history of %s: it has no commits", r.shown)
 	}
-	return plumbing.ZeroHash, false, failf("read the history of %s: it has no branch %q: there are %s", r.shown, branch, strings.Join(known, ", "))
+	return plumbing.ZeroHash, false, terminal.Failf(nil, "read the history of %s: it has no branch %q: there are %s", r.shown, branch, strings.Join(known, ", "))
 }
 
 // maxBranches bounds the branches that a message lists.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
 
 // layouts are how a point in time may be written; without a zone it is meant in the local one.
@@ -45,7 +47,7 @@ func ParseTime(text string, now time.Time, endOfDay bool) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, failf("%q is no time: write a day such as 2026-11-20, a time such as 2026-11-20T15:04:05Z, or how long ago, such as 2.weeks.ago", text)
+	return time.Time{}, terminal.Failf(nil, "%q is no time: write a day such as 2026-11-20, a time such as 2026-11-20T15:04:05Z, or how long ago, such as 2.weeks.ago", text)
 }
 
 // ago goes back in time.
