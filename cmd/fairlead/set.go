@@ -38,8 +38,10 @@ wrong. With --check nothing is written, and it is 0 if they stand there already,
   fairlead set --check values.yaml www.tag=v1.0.36
   git show HEAD:values.yaml | fairlead set - www.tag=v1.0.36`,
 		Args: func(command *cobra.Command, args []string) error {
-			const least = 2 // FILE and one KEYPATH=VALUE
-			return badInput(cobra.MinimumNArgs(least)(command, args))
+			if len(args) > 1 {
+				return nil
+			}
+			return badInput(fmt.Errorf("which value of which file? Write %s FILE KEYPATH=VALUE, such as values.yaml www.tag=v1.0.36", command.CommandPath()))
 		},
 		RunE: func(command *cobra.Command, args []string) error {
 			edits, err := set.ParseEdits(args[1:])

@@ -54,6 +54,8 @@ func Events() []Event {
 // Recorder records events whose notes are cut to what the API server takes.
 type Recorder struct{ recorder events.EventRecorder }
 
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
 // NewRecorder returns a Recorder that hands its events on to another.
 func NewRecorder(recorder events.EventRecorder) Recorder { return Recorder{recorder: recorder} }
 
