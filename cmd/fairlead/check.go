@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairlead/fairlead/cmd/fairlead/check"
+	process "github.com/fairlead/fairlead/cmd/fairlead/controller"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
-	"github.com/fairlead/fairlead/controllers/lease"
 )
 
 // checkOptions are the flags of `fairlead check`.
@@ -67,7 +67,7 @@ func (o *checkOptions) run(command *cobra.Command, args []string) (err error) {
 		return err
 	}
 	o.Namespace = o.cluster.namespace
-	o.Version, o.ClientGo, o.Lease, o.UserAgent, o.Now = version, clientGoVersion(), lease.Controller, userAgent(), time.Now
+	o.Version, o.ClientGo, o.LeaseOf, o.UserAgent, o.Now = version, clientGoVersion(), leaseOf, userAgent(), time.Now
 	report, err := check.Cluster(command.Context(), config, scheme, o.Options)
 	if err != nil {
 		return err
@@ -94,3 +94,6 @@ func clientGoVersion() string {
 	}
 	return ""
 }
+
+// leaseOf is the Lease of a side of the controller, as its flag names it.
+func leaseOf(side string) string { return process.LeaseOf(process.Side(side)) }

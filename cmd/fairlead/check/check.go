@@ -20,8 +20,9 @@ import (
 type Options struct {
 	// Version is that of this program, ClientGo that of the Kubernetes client in it: v0.37.2.
 	Version, ClientGo string
-	// Lease is the name of the Lease by which one controller of several leads.
-	Lease string
+	// LeaseOf is the name of the Lease by which one controller of several leads: one that runs only the side update or sync, or
+	// both if no side is named.
+	LeaseOf func(side string) string
 	// ControllerNamespace is Fairlead's own namespace.
 	ControllerNamespace string
 	// Namespace of the objects that are looked at; empty: all.

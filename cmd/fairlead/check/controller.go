@@ -27,13 +27,26 @@ const (
 	tooOld = 30 * time.Second
 )
 
-// installation is what runs the controller.
+// installation is what runs the controller, or one side of it.
 type installation struct {
 	// deployment is nil if there is none, or it can't be read.
 	deployment *appsv1.Deployment
 	pods       []corev1.Pod
-	// lease is nil if there is none, or it can't be read.
-	lease *coordinationv1.Lease
+}
+
+// side is update or sync where the Deployment runs that alone; empty where it runs both, or there is none.
+func (i installation) side() string {
+	if i.deployment == nil {
+		return ""
+	}
+	for _, container := range i.deployment.Spec.Template.Spec.Containers {
+		for _, arg := range container.Args {
+			if side, ok := strings.CutPrefix(arg, "--controllers="); ok && !strings.Contains(side, ",") {
+				return side
+			}
+		}
+	}
+	return ""
 }
 
 // account is the ServiceAccount that the controller runs as.
@@ -47,39 +60,48 @@ func (i installation) account() string {
 	return "default"
 }
 
-// controller looks at what runs the controller.
+// controller looks at what runs the controller. It returns one of its Deployments, if there are any.
 func (c *checker) controller(ctx context.Context) (findings []Finding, found installation) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	var deployments appsv1.DeploymentList
 	err := c.client.List(ctx, &deployments, client.InNamespace(c.ControllerNamespace), client.MatchingLabels{programLabel: programName})
 	if err != nil {
-		findings = append(findings, failure("Deployment", err))
-	} else {
-		verdict, deployment := deploymentVerdict(deployments.Items, c.ControllerNamespace)
-		findings, found.deployment = append(findings, verdict), deployment
+		return append(findings, failure("Deployment", err), c.lease(ctx, found)), found
 	}
-	if found.deployment != nil {
+	parts := make([]installation, len(deployments.Items))
+	for i := range deployments.Items {
+		parts[i].deployment = &deployments.Items[i]
+	}
+	if verdict := partsVerdict(parts, c.ControllerNamespace); verdict != nil {
+		return append(findings, *verdict, c.lease(ctx, found)), found
+	}
+	for _, part := range parts {
+		findings = append(findings, deploymentVerdict(part.deployment))
 		var pods corev1.PodList
-		if err := c.client.List(ctx, &pods, client.InNamespace(c.ControllerNamespace), selected(found.deployment)); err != nil {
+		if err := c.client.List(ctx, &pods, client.InNamespace(c.ControllerNamespace), selected(part.deployment)); err != nil {
 			findings = append(findings, failure("Pods", err))
 		} else {
-			found.pods = pods.Items
-			findings = append(findings, podVerdicts(found.pods)...)
+			part.pods = pods.Items
+			findings = append(findings, podVerdicts(part.pods)...)
 		}
-		findings = append(findings, imageVerdict(found.deployment, c.Version))
+		findings = append(findings, imageVerdict(part.deployment, c.Version), c.lease(ctx, part))
 	}
+	return findings, parts[0]
+}
+
+// lease looks at who leads.
+func (c *checker) lease(ctx context.Context, found installation) Finding {
+	name := c.LeaseOf(found.side())
 	lease := &coordinationv1.Lease{}
-	switch err := c.client.Get(ctx, types.NamespacedName{Namespace: c.ControllerNamespace, Name: c.Lease}, lease); {
+	switch err := c.client.Get(ctx, types.NamespacedName{Namespace: c.ControllerNamespace, Name: name}, lease); {
 	case err == nil:
-		found.lease = lease
-		findings = append(findings, leaseVerdict(found, c.Now()))
+		return leaseVerdict(found, lease, c.Now())
 	case apierrors.IsNotFound(err):
-		findings = append(findings, noLease(found, c.ControllerNamespace, c.Lease))
+		return noLease(found, c.ControllerNamespace, name)
 	default:
-		findings = append(findings, failure("Lease "+c.ControllerNamespace+"/"+c.Lease, err))
+		return failure("Lease "+c.ControllerNamespace+"/"+name, err)
 	}
-	return findings, found
 }
 
 // selected selects the pods of a Deployment.
@@ -91,23 +113,30 @@ func selected(deployment *appsv1.Deployment) client.ListOption {
 	return client.MatchingLabelsSelector{Selector: selector}
 }
 
-// deploymentVerdict judges the Deployments of the controller's namespace, and returns the one that there is.
-func deploymentVerdict(deployments []appsv1.Deployment, namespace string) (Finding, *appsv1.Deployment) {
-	switch len(deployments) {
-	case 0:
-		return warnf("Deployment", "none with the label %s=%s is in namespace %s: the controller runs elsewhere, or --controller-namespace is another one",
-			programLabel, programName, namespace), nil
-	case 1:
-	default:
-		var names []string
-		for i := range deployments {
-			names = append(names, deployments[i].Name)
-		}
-		slices.Sort(names)
-		return failf("Deployment", "there are %d in namespace %s, %s: two controllers write the same objects; uninstall one of them",
-			len(deployments), namespace, strings.Join(names, " and ")), nil
+// partsVerdict judges that there is no Deployment, or more than one for the same work; nil where each has its own.
+func partsVerdict(parts []installation, namespace string) *Finding {
+	if len(parts) == 0 {
+		none := warnf("Deployment", "none with the label %s=%s is in namespace %s: the controller runs elsewhere, or --controller-namespace is another one",
+			programLabel, programName, namespace)
+		return &none
 	}
-	found := &deployments[0]
+	sides := map[string]bool{}
+	names := make([]string, 0, len(parts))
+	for _, part := range parts {
+		sides[part.side()] = true
+		names = append(names, part.deployment.Name)
+	}
+	if len(parts) == 1 || len(sides) == len(parts) && !sides[""] {
+		return nil
+	}
+	slices.Sort(names)
+	several := failf("Deployment", "there are %d in namespace %s, %s: two controllers write the same objects; uninstall one of them",
+		len(parts), namespace, strings.Join(names, " and "))
+	return &several
+}
+
+// deploymentVerdict judges whether enough pods are ready.
+func deploymentVerdict(found *appsv1.Deployment) Finding {
 	subject := "Deployment " + found.Namespace + "/" + found.Name
 	wanted := int32(1)
 	if found.Spec.Replicas != nil {
@@ -115,13 +144,13 @@ func deploymentVerdict(deployments []appsv1.Deployment, namespace string) (Findi
 	}
 	switch ready := found.Status.ReadyReplicas; {
 	case wanted == 0:
-		return failf(subject, "it is scaled to 0: nothing is scanned, committed or synced").by("kubectl scale deployment %s -n %s --replicas=1", found.Name, found.Namespace), found
+		return failf(subject, "it is scaled to 0: nothing is scanned, committed or synced").by("kubectl scale deployment %s -n %s --replicas=1", found.Name, found.Namespace)
 	case ready == 0:
-		return failf(subject, "none of %d pods is ready", wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName), found
+		return failf(subject, "none of %d pods is ready", wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName)
 	case ready < wanted:
-		return warnf(subject, "%d of %d pods are ready", ready, wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName), found
+		return warnf(subject, "%d of %d pods are ready", ready, wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName)
 	default:
-		return okf(subject, "%d of %d pods are ready", ready, wanted), found
+		return okf(subject, "%d of %d pods are ready", ready, wanted)
 	}
 }
 
@@ -188,8 +217,7 @@ func imageVerdict(deployment *appsv1.Deployment, version string) Finding {
 }
 
 // leaseVerdict judges who leads.
-func leaseVerdict(found installation, now time.Time) Finding {
-	lease := found.lease
+func leaseVerdict(found installation, lease *coordinationv1.Lease, now time.Time) Finding {
 	subject := "Lease " + lease.Namespace + "/" + lease.Name
 	holder := ""
 	if lease.Spec.HolderIdentity != nil {

@@ -46,6 +46,12 @@ func deployed(name, wanted, ready, image string) string {
 	return strings.NewReplacer("NAME", name, "WANTED", wanted, "READY", ready, "IMAGE", image).Replace(deployment)
 }
 
+// sided is a Deployment of one side.
+func sided(name, side string) string {
+	const image = "image: ghcr.io/fairlead/fairlead:v0.1.0"
+	return strings.Replace(deployed(name, "1", "1", "ghcr.io/fairlead/fairlead:v0.1.0"), image, image+", args: [controller, --controllers="+side+"]", 1)
+}
+
 func led(holder, renewed string) string {
 	return strings.NewReplacer("HOLDER", holder, "RENEWED", renewed).Replace(lease)
 }
@@ -92,6 +98,19 @@ func TestController(t *testing.T) {
 		"Twice": {
 			reason: "two releases", declared: deployed("fairlead", "1", "1", fine) + deployed("other", "1", "1", fine) + led("fairlead-0_a1b2", second),
 			want: "  ✗ Deployment: there are 2 in namespace OFFICE, fairlead and other: two controllers write the same objects; uninstall one of them\n" + leads,
+		},
+		"Sides": {
+			reason:   "each side has a Deployment and a Lease of its own",
+			declared: sided("fairlead", "update") + sided("other", "sync") + strings.ReplaceAll(led("fairlead-0_a1b2", second), "fairlead-controller", "fairlead-update"),
+			want: "  ✔ Deployment OFFICE/fairlead: 1 of 1 pods are ready\n" + version +
+				"  ✔ Lease OFFICE/fairlead-update: fairlead-0 leads, and renewed it 2s ago\n" +
+				"  ✔ Deployment OFFICE/other: 1 of 1 pods are ready\n" + version +
+				"  ! Lease OFFICE/fairlead-sync: there is none: the controller hasn't begun to work, or runs without --leader-elect\n",
+		},
+		"SameSides": {
+			reason: "two for the same side", declared: sided("fairlead", "sync") + sided("other", "sync"),
+			want: "  ✗ Deployment: there are 2 in namespace OFFICE, fairlead and other: two controllers write the same objects; uninstall one of them\n" +
+				"  ! Lease OFFICE/fairlead-controller: there is none: a controller that runs without --leader-elect takes none, and whether one works can't be told from here\n",
 		},
 		"SeveralWithoutALease": {
 			reason: "all of them would work", declared: deployed("fairlead", "2", "1", fine),

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -59,7 +60,7 @@ func scheme(t *testing.T) *runtime.Scheme {
 // options are what most tests ask with.
 func options() check.Options {
 	return check.Options{
-		Version: "v0.1.0", ClientGo: "v0.37.2", Lease: "fairlead-controller", ControllerNamespace: "fairlead",
+		Version: "v0.1.0", ClientGo: "v0.37.2", LeaseOf: func(side string) string { return "fairlead-" + cmp.Or(side, "controller") }, ControllerNamespace: "fairlead",
 		Timeout: 20 * time.Second, UserAgent: "fairlead/test", Now: func() time.Time { return noon },
 	}
 }

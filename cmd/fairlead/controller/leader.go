@@ -17,8 +17,20 @@ import (
 func (o *Options) leaseName() string {
 	switch {
 	case !o.runs(SideSync):
-		return lease.Update
+		return LeaseOf(SideUpdate)
 	case !o.runs(SideUpdate):
+		return LeaseOf(SideSync)
+	default:
+		return LeaseOf("")
+	}
+}
+
+// LeaseOf is the Lease of processes that run only this side; of those that run both, if it is empty.
+func LeaseOf(side Side) string {
+	switch side {
+	case SideUpdate:
+		return lease.Update
+	case SideSync:
 		return lease.Sync
 	default:
 		return lease.Controller
