@@ -350,8 +350,11 @@ func (r *replicas) webhooks(ctx context.Context, t *testing.T) error {
 	if err := r.stack.ApplyYAML(ctx, secret); err != nil {
 		return err
 	}
-	for name, replica := range map[string]*stack.Replica{"the leader": leader, "the other one": other} {
-		replica.Hear(r.stack.Notifications)
+	for _, hearing := range []struct {
+		name    string
+		replica *stack.Replica
+	}{{"the leader", leader}, {"the other one", other}} {
+		hearing.replica.Hear(r.stack.Notifications)
 		for sent, want := range map[string]string{
 			token:   "202 {\"policies\": 0, \"repositories\": 1}",
 			"wrong": "401 {\"error\": \"no webhook takes this request: check the URL, the Secret and what the provider signs or sends\"}",
@@ -361,12 +364,13 @@ func (r *replicas) webhooks(ctx context.Context, t *testing.T) error {
 				return err
 			}
 			if got := answer.String(); got != want {
-				t.Errorf("%s answers %s to the token %s, want %s", name, got, sent, want)
+				t.Errorf("%s answers %s to the token %s, want %s", hearing.name, got, sent, want)
 			}
 		}
 	}
 	// While the one that leads changes, whoever is asked waits for the next leader.
 	leader.Kill()
+	other.Hear(r.stack.Notifications)
 	answer, err := r.stack.Notifications.PostGit(ctx, "forge", token, r.repository.URL)
 	if err != nil {
 		return err

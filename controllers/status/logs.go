@@ -1,6 +1,7 @@
 package status
 
 import (
+	"context"
 	"errors"
 
 	"github.com/go-logr/logr"
@@ -39,13 +40,13 @@ type told struct{ error }
 // Unwrap gives the error.
 func (t *told) Unwrap() error { return t.error }
 
-// quietSink takes controller-runtime's line for every retry of an error down to debug if it was told, and leaves out the
-// number of the reconciliation, which says nothing to those who read of an object.
+// quietSink takes controller-runtime's line for every retry of an error down to debug if it was told, or if all that happened is
+// that the process ends. It leaves out the number of the reconciliation, which says nothing to those who read of an object.
 type quietSink struct{ logr.LogSink }
 
 // Error implements logr.LogSink.
 func (s quietSink) Error(err error, message string, keysAndValues ...any) {
-	if known := (*told)(nil); !errors.As(err, &known) {
+	if known := (*told)(nil); !errors.As(err, &known) && !errors.Is(err, context.Canceled) {
 		s.LogSink.Error(err, message, keysAndValues...)
 	} else if s.Enabled(debug) {
 		s.Info(debug, message, append(keysAndValues, "error", err.Error())...)

@@ -2,7 +2,9 @@ package status_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ func TestLoggers(t *testing.T) {
 		"Retried": {reason: "a retry is silent: that it fails was told", request: request, err: retried},
 		"Stalled": {reason: "so is an error that waits for a change", request: request, err: stalled},
 		"Other":   {reason: "an error that no status tells of is told", request: request, err: errors.New("conflict"), want: `{"level":"error","logger":"imagepolicy","msg":"said","imagePolicy":"fairlead/www","error":"conflict"}` + "\n"},
+		"Ending":  {reason: "that the process ends is nobody's fault", request: request, err: fmt.Errorf("write the status: %w", context.Canceled)},
 		"Both": {
 			reason: "a retry can be looked at", request: request, err: retried, level: zapcore.DebugLevel,
 			want: `{"level":"debug","logger":"imagepolicy","msg":"said","imagePolicy":"fairlead/www","error":"down"}` + "\n",

@@ -8,7 +8,6 @@ package bench_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -19,9 +18,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/e2e/stack"
@@ -55,7 +52,6 @@ func start(b *testing.B, interval time.Duration) *stack.Stack {
 // startEmpty starts the stack without any object but what is shipped.
 func startEmpty(b *testing.B) *stack.Stack {
 	b.Helper()
-	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // or else the client complains in the middle of the results
 	s, err := stack.Start(b.Context(), stack.Options{Controller: true})
 	if err != nil {
 		b.Fatal(err)

@@ -88,7 +88,10 @@ func testKill(t *testing.T, s *stack.Stack) {
 	if err := s.Terminate(); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
-	if got := strings.Count(s.Logs(), `"Starting workers"`); got < 2 {
+	if got := strings.Count(s.Logs(), `"msg":"ready"`); got != 2 {
 		t.Errorf("want the logs of both starts, got\n%s", s.Logs())
+	}
+	if strings.Contains(s.Logs(), `"level":"error"`) {
+		t.Errorf("want no error for having been ended, got\n%s", s.Logs())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -15,7 +16,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 )
@@ -77,6 +80,7 @@ func (s *Stack) connect() error {
 		return fmt.Errorf("register Fairlead's kinds: %w", err)
 	}
 	s.Config = config
+	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // Or else the client complains, with a stack trace, in the middle of what others print.
 	s.Client, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
