@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -34,6 +35,8 @@ func (o *Options) Run(ctx context.Context, userAgent string, strangers []string)
 	logger := o.logger(os.Stderr)
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger) // the words of the Kubernetes client
+	// Helm's library warns of values that don't fit each other on Go's own loggers, slog and by it log, and quotes them.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	for _, stranger := range strangers {
 		logger.Info(stranger)
 	}
