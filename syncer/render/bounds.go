@@ -16,7 +16,7 @@ const (
 	maxOutput = 64 << 20
 	// maxObjects is the number of objects.
 	maxObjects = 10_000
-	// maxItems is the number of items and bytes that functions like until and repeat make in all.
+	// maxItems is the number of items and bytes that functions like until, repeat and randAlphaNum make in all.
 	maxItems = 16 << 20
 	// maxMessage is the length of an error's text: some quote whole templates.
 	maxMessage = 2_000

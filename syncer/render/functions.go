@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"text/template"
 
 	"github.com/Masterminds/sprig/v3"
@@ -23,20 +24,52 @@ func bounded(ctx context.Context) template.FuncMap {
 	until, _ := functions["until"].(func(count int) []int)
 	seq, _ := functions["seq"].(func(params ...int) string)
 	repeat, _ := functions["repeat"].(func(count int, text string) string)
-	purse := purse{ctx: ctx, left: maxItems}
-	return template.FuncMap{
+	items := &purse{ctx: ctx, left: maxItems}
+	limited := template.FuncMap{
 		"until": func(count int) ([]int, error) {
-			return paid(&purse, length(0, count, 1), func() []int { return until(count) })
+			return paid(items, length(0, count, 1), func() []int { return until(count) })
 		},
 		"untilStep": func(start, stop, step int) ([]int, error) {
-			return paid(&purse, length(start, stop, step), func() []int { return untilStep(start, stop, step) })
+			return paid(items, length(start, stop, step), func() []int { return untilStep(start, stop, step) })
 		},
 		"seq": func(params ...int) (string, error) {
-			return paid(&purse, lengthOfSeq(params), func() string { return seq(params...) })
+			return paid(items, lengthOfSeq(params), func() string { return seq(params...) })
 		},
 		"repeat": func(count int, text string) (string, error) {
-			return paid(&purse, float64(count)*float64(len(text)), func() string { return repeat(count, text) })
+			return paid(items, float64(count)*float64(len(text)), func() string { return repeat(count, text) })
 		},
+	}
+	items.limitRandom(limited, functions)
+	// Indenting is what charts do most: it has as much as the whole output may have.
+	(&purse{ctx: ctx, left: maxOutput}).limitIndents(limited, functions)
+	return limited
+}
+
+// limitIndents adds the functions that put spaces before each line.
+func (p *purse) limitIndents(limited, functions template.FuncMap) {
+	for _, name := range []string{"indent", "nindent"} {
+		indent, _ := functions[name].(func(spaces int, text string) string)
+		limited[name] = func(spaces int, text string) (string, error) {
+			lines := 1 + strings.Count(text, "\n")
+			return paid(p, float64(spaces)*float64(lines), func() string { return indent(spaces, text) })
+		}
+	}
+}
+
+// limitRandom adds the functions that make random texts.
+func (p *purse) limitRandom(limited, functions template.FuncMap) {
+	for _, name := range []string{"randAlphaNum", "randAlpha", "randAscii", "randNumeric"} {
+		random, _ := functions[name].(func(count int) string)
+		limited[name] = func(count int) (string, error) {
+			return paid(p, float64(count), func() string { return random(count) })
+		}
+	}
+	randBytes, _ := functions["randBytes"].(func(count int) (string, error))
+	limited["randBytes"] = func(count int) (string, error) {
+		if _, err := paid(p, float64(count), func() string { return "" }); err != nil {
+			return "", err
+		}
+		return randBytes(count)
 	}
 }
 

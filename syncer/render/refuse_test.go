@@ -275,6 +275,32 @@ func TestRenderRefuses(t *testing.T) {
 			want: `render apps/web: template: web/templates/x.yaml:1:6: executing "web/templates/x.yaml" at <repeat 900000000 "0123456789">: ` +
 				`error calling repeat: the templates make lists or texts that are too long`,
 		},
+		"LongIndent": {
+			reason: "a line that would",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "apps/web/templates/x.yaml": `a: {{ "b" | nindent 3000000000 }}`},
+			want: `render apps/web: template: web/templates/x.yaml:1:12: executing "web/templates/x.yaml" at <nindent 3000000000>: ` +
+				`error calling nindent: the templates make lists or texts that are too long`,
+		},
+		"ManyIndents": {
+			reason: "lines that are indented a little, but many, of a text that is made of nothing",
+			files: map[string]string{
+				"apps/web/Chart.yaml": chartFile, "apps/web/templates/x.yaml": `a: {{ repeat 1000000 "\n" | indent 100 }}`,
+			},
+			want: `render apps/web: template: web/templates/x.yaml:1:28: executing "web/templates/x.yaml" at <indent 100>: ` +
+				`error calling indent: the templates make lists or texts that are too long`,
+		},
+		"LongRandomText": {
+			reason: "a text that nobody can foretell",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "apps/web/templates/x.yaml": `a: {{ randAlphaNum 2000000000 }}`},
+			want: `render apps/web: template: web/templates/x.yaml:1:6: executing "web/templates/x.yaml" at <randAlphaNum 2000000000>: ` +
+				`error calling randAlphaNum: the templates make lists or texts that are too long`,
+		},
+		"LongRandomBytes": {
+			reason: "and bytes",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile, "apps/web/templates/x.yaml": `a: {{ randBytes 2000000000 }}`},
+			want: `render apps/web: template: web/templates/x.yaml:1:6: executing "web/templates/x.yaml" at <randBytes 2000000000>: ` +
+				`error calling randBytes: the templates make lists or texts that are too long`,
+		},
 		"ManyLists": {
 			reason: "lists that are short, but many",
 			files: map[string]string{
