@@ -26,6 +26,9 @@ func (t *tree) loadChart(ctx context.Context, dir string) (*chart.Chart, error) 
 	if err != nil {
 		return nil, fmt.Errorf("load the chart: %w", err)
 	}
+	if err := sameNames(loaded, ""); err != nil {
+		return nil, err
+	}
 	sortDependencies(loaded)
 	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
 		return nil, fmt.Errorf("it is a chart of type %s, and only those of type application can be installed", kind)
@@ -44,6 +47,49 @@ func sortDependencies(c *chart.Chart) {
 	}
 }
 
+// sameNames refuses a chart with several subcharts of one name where nothing says which counts: Helm's loader gives them in
+// any order, and one would win by chance, another the next time. Several versions are told from each other by what
+// Chart.yaml says of them.
+func sameNames(c *chart.Chart, of string) error {
+	for _, wanted := range c.Metadata.Dependencies {
+		fitting := subcharts(c, func(d *chart.Chart) bool { return fits(d, wanted) })
+		if len(fitting) > 1 {
+			return fmt.Errorf("%scharts/ holds %s, which all are what %s names: remove all but one", of, strings.Join(fitting, ", "), chartutil.ChartfileName)
+		}
+	}
+	for _, dependency := range c.Dependencies() {
+		unnamed := subcharts(c, func(d *chart.Chart) bool {
+			return d.Name() == dependency.Name() && !slices.ContainsFunc(c.Metadata.Dependencies, func(wanted *chart.Dependency) bool {
+				return fits(d, wanted)
+			})
+		})
+		if len(unnamed) > 1 {
+			return fmt.Errorf("%scharts/ holds %s, and nothing says which counts: remove all but one", of, strings.Join(unnamed, ", "))
+		}
+		if err := sameNames(dependency, of+"charts/"+dependency.Name()+"/"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subcharts names those that are meant, with their versions.
+func subcharts(c *chart.Chart, meant func(*chart.Chart) bool) []string {
+	var names []string
+	for _, dependency := range c.Dependencies() {
+		if meant(dependency) {
+			names = append(names, dependency.Name()+" "+dependency.Metadata.Version)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fits says whether a subchart is one that Chart.yaml names, as Helm sees it.
+func fits(c *chart.Chart, wanted *chart.Dependency) bool {
+	return c.Name() == wanted.Name && chartutil.IsCompatibleRange(wanted.Version, c.Metadata.Version)
+}
+
 // missingDependencies refuses a chart that lacks a chart it names. Helm's engine would render it without, and what the
 // dependency brought before would be pruned.
 func missingDependencies(c *chart.Chart, of string) error {
@@ -51,7 +97,7 @@ func missingDependencies(c *chart.Chart, of string) error {
 	for _, wanted := range c.Metadata.Dependencies {
 		found := slices.ContainsFunc(c.Dependencies(), func(d *chart.Chart) bool { return d.Name() == wanted.Name })
 		if !found {
-			missing = append(missing, wanted.Name)
+			missing = append(missing, strings.TrimSpace(wanted.Name+" "+wanted.Version))
 		}
 	}
 	if len(missing) == 0 {

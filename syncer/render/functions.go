@@ -45,6 +45,12 @@ func bounded(ctx context.Context) template.FuncMap {
 	return limited
 }
 
+// purse holds what the functions may still make. One goroutine executes the templates.
+type purse struct {
+	ctx  context.Context //nolint:containedctx // the engine calls functions without one
+	left float64
+}
+
 // limitIndents adds the functions that put spaces before each line.
 func (p *purse) limitIndents(limited, functions template.FuncMap) {
 	for _, name := range []string{"indent", "nindent"} {
@@ -71,12 +77,6 @@ func (p *purse) limitRandom(limited, functions template.FuncMap) {
 		}
 		return randBytes(count)
 	}
-}
-
-// purse holds what the functions may still make. One goroutine executes the templates.
-type purse struct {
-	ctx  context.Context //nolint:containedctx // the engine calls functions without one
-	left float64
 }
 
 // paid calls a function that makes so many items or bytes.

@@ -155,7 +155,7 @@ func TestRenderRefuses(t *testing.T) {
 			files: map[string]string{
 				"apps/web/Chart.yaml": chartFile + "dependencies:\n- {name: redis, version: 1.x, repository: 'https://charts.example.com'}\n",
 			},
-			want: "render apps/web: Chart.yaml names dependencies that its charts/ lacks: redis: run `helm dependency build` and commit charts/",
+			want: "render apps/web: Chart.yaml names dependencies that its charts/ lacks: redis 1.x: run `helm dependency build` and commit charts/",
 		},
 		"DependencyBelow": {
 			reason: "the same, of a subchart",
@@ -163,7 +163,7 @@ func TestRenderRefuses(t *testing.T) {
 				"apps/web/Chart.yaml":              chartFile,
 				"apps/web/charts/redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 1.0.0\ndependencies:\n- {name: common, version: 1.x}\n",
 			},
-			want: "render apps/web: charts/redis/Chart.yaml names dependencies that its charts/ lacks: common: run `helm dependency build` and commit charts/",
+			want: "render apps/web: charts/redis/Chart.yaml names dependencies that its charts/ lacks: common 1.x: run `helm dependency build` and commit charts/",
 		},
 		"PackedAndUnpacked": {
 			reason: "one of the two would win by chance",
@@ -173,6 +173,33 @@ func TestRenderRefuses(t *testing.T) {
 				"apps/web/charts/redis.tgz":        packed(map[string]string{"redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 1.0.0\n"}),
 			},
 			want: "render apps/web: charts/redis.tgz and charts/redis are the same subchart, packed and unpacked: remove one",
+		},
+		"SameNames": {
+			reason: "an archive that was left behind by helm dependency update",
+			files: map[string]string{
+				"apps/web/Chart.yaml":              chartFile + "dependencies:\n- {name: redis, version: 1.x}\n",
+				"apps/web/charts/redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 1.0.0\n",
+				"apps/web/charts/redis-1.2.0.tgz":  packed(map[string]string{"redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 1.2.0\n"}),
+			},
+			want: "render apps/web: charts/ holds redis 1.0.0, redis 1.2.0, which all are what Chart.yaml names: remove all but one",
+		},
+		"SameNamesBelow": {
+			reason: "charts that no Chart.yaml names",
+			files: map[string]string{
+				"apps/web/Chart.yaml":                       chartFile,
+				"apps/web/charts/redis/Chart.yaml":          "apiVersion: v2\nname: redis\nversion: 1.0.0\n",
+				"apps/web/charts/redis/charts/a/Chart.yaml": "apiVersion: v2\nname: common\nversion: 1.0.0\n",
+				"apps/web/charts/redis/charts/b/Chart.yaml": "apiVersion: v2\nname: common\nversion: 1.0.0\n",
+			},
+			want: "render apps/web: charts/redis/charts/ holds common 1.0.0, common 1.0.0, and nothing says which counts: remove all but one",
+		},
+		"DependencyOfOtherVersion": {
+			reason: "Helm leaves out one that has another name here, where only the version is wrong",
+			files: map[string]string{
+				"apps/web/Chart.yaml":              chartFile + "dependencies:\n- {name: redis, version: 2.x, alias: cache}\n",
+				"apps/web/charts/redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 1.0.0\n",
+			},
+			want: "render apps/web: Chart.yaml names dependencies that its charts/ lacks: cache 2.x: run `helm dependency build` and commit charts/",
 		},
 		"ArchiveBroken": {
 			reason: "an archive that is none",
