@@ -41,7 +41,7 @@ func reachOf(t *testing.T) (reach *reach, client *http.Client, back chan struct{
 	t.Cleanup(cancel)
 	back = make(chan struct{}, 1)
 	reach = newReach(ctx, func() { back <- struct{}{} })
-	reach.patience, reach.timeout, reach.interval = 20*time.Millisecond, 50*time.Millisecond, time.Millisecond
+	reach.patience, reach.timeout, reach.interval = 20*time.Millisecond, 2*time.Second, time.Millisecond // a slow machine answers in the second
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return reach, &http.Client{Transport: reach.around(transport)}, back

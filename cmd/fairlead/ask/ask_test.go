@@ -107,7 +107,7 @@ func TestReconcile(t *testing.T) {
 	if err != nil || outcome.String() != "ConfigRepository default/looked is asked to reconcile" {
 		t.Errorf("Reconcile without waiting = %q, %v", outcome, err)
 	}
-	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 3*time.Second) // enough for a slow machine to ask
 	defer cancel()
 	const nobody = "reconcile ConfigRepository default/looked: the controller hasn't looked at it within the time given: is it running?"
 	if _, err := cluster.Reconcile(short, namespace, named, true); err == nil || err.Error() != nobody {
