@@ -20,7 +20,7 @@ help: ## List the targets.
 .PHONY: demo
 demo: ## Show a tag's journey from the registry to the pods, on a control plane of its own (DEMO_ONCE=1: end after it).
 	@echo "building the demo ..." >&2
-	@go build -o bin/demo ./e2e/demo
+	@CGO_ENABLED=0 go build -trimpath -o bin/demo ./e2e/demo # as the tools and the program are: each library is compiled once
 	@bin/demo
 
 .PHONY: test

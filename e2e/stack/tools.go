@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -54,16 +55,23 @@ func buildTools(ctx context.Context, root, module string, log io.Writer) (string
 	return strings.TrimSpace(out.String()), nil
 }
 
-// Build compiles cmd/fairlead into a file, with flags of go build such as -race. Who starts several stacks builds once and
-// hands the file to each as Options.Binary.
+// Build compiles cmd/fairlead into a file as it is shipped, but for more flags of go build such as -race, which needs cgo. Who
+// starts several stacks builds once and hands the file to each as Options.Binary.
+//
+// How it is built shows: a library loads plugins where there is cgo, and then the linker keeps every method there is, which
+// makes the program half as big again.
 func Build(ctx context.Context, file string, flags ...string) error {
 	root, err := findRoot()
 	if err != nil {
 		return err
 	}
-	args := append([]string{"build", "-o", file}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/fairlead")...)
-	cmd.Dir = root
+	args, env := []string{"build", "-o", file}, os.Environ()
+	if !slices.Contains(flags, "-race") {
+		args, env = append(args, "-trimpath", "-ldflags=-s -w"), append(env, "CGO_ENABLED=0")
+	}
+	args = append(append(args, flags...), "./cmd/fairlead")
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = root, env
 	cancelGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build ./cmd/fairlead: %w\n%s", err, out)
