@@ -1,10 +1,14 @@
 package gitwriter_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,7 +65,7 @@ func TestCompetitorNeverEnds(t *testing.T) {
 		return false
 	})
 	r, err := m.Write(t.Context(), gitwriter.WriteRequest{Changes: []gitwriter.Change{change(t, "www", "v1.0.36")}})
-	want := "push at " + s.host() + ": others moved the branch before each of 20 attempts: it is tried again later"
+	want := "push at " + s.host() + ": others moved the branch before 20 of 20 pushes: it is tried again later"
 	if diff := cmp.Diff(want, errorText(err)); diff != "" {
 		t.Errorf("error: -want +got:\n%s", diff)
 	}
@@ -72,6 +76,69 @@ func TestCompetitorNeverEnds(t *testing.T) {
 		t.Errorf("outcome: %+v", o)
 	}
 	s.checkSound()
+}
+
+// TestCompetitorOfLargePushes is faster than every push of more than 40 commits, and then goes home.
+func TestCompetitorOfLargePushes(t *testing.T) {
+	t.Parallel()
+	const services, tooMany = 200, 40
+	s, m := seeded(t)
+	files := map[string]string{}
+	changes := make([]gitwriter.Change, services)
+	for i := range changes {
+		name := fmt.Sprintf("svc%d", i)
+		files[name+".yaml"] = "name: " + name + "\ntag: v1.0.0\n"
+		changes[i] = gitwriter.Change{
+			Policy: "fairlead/" + name, Image: "registry.example.com/" + name, Tag: "v1.0.1",
+			Targets: []gitwriter.Target{target(t, name+".yaml", "tag", "v1.0.1")},
+		}
+	}
+	s.commit("services", files)
+	if _, err := m.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var pushed []int
+	s.onRequest(func(_ http.ResponseWriter, r *http.Request, kind string) bool {
+		if kind != kindPush {
+			return false
+		}
+		commits := packedObjects(t, r) / 3 // a commit, its folder and its file
+		if pushed = append(pushed, commits); commits > tooMany {
+			s.commit("human", map[string]string{"note.txt": fmt.Sprintln(len(pushed))})
+		}
+		return false
+	})
+	r := write(t, m, changes...)
+	s.checkSound()
+	if diff := cmp.Diff([]int{200, 200, 100, 50, 25, 25, 25, 25, 25, 25, 25, 25}, pushed); diff != "" {
+		t.Errorf("commits in each push: -want +got:\n%s", diff)
+	}
+	if got := s.git("rev-list", "--count", "--grep=^deploy", "main"); got != strconv.Itoa(services) || r.Commits != services {
+		t.Errorf("want %d commits, got %s, told of %d", services, got, r.Commits)
+	}
+	told := map[string]string{}
+	for _, outcomes := range r.Outcomes {
+		told[outcomes[0].Target.File] = outcomes[0].Revision
+	}
+	log := strings.Fields(s.git("log", "--format=%H", "--name-only", "--grep=^deploy", "main"))
+	for commit := range slices.Chunk(log, 2) {
+		if revision, file := commit[0], commit[1]; told[file] != revision {
+			t.Errorf("%s was written by %s, and the outcome tells of %q", file, revision, told[file])
+		}
+	}
+}
+
+// packedObjects is how many objects a push has in its pack, by gitformat-pack(5). The body can be read again.
+func packedObjects(t *testing.T, r *http.Request) int {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	must(t, err)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_, pack, found := bytes.Cut(body, []byte("0000PACK"))
+	if !found {
+		t.Fatal("a push without a pack")
+	}
+	return int(binary.BigEndian.Uint32(pack[4:]))
 }
 
 // TestCompetitorWritesTheSame: what somebody else wrote meanwhile isn't written again.

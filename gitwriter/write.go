@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// maxAttempts is how many pushes one Write makes while others keep moving the branch.
+	// maxAttempts is how many pushes in a row one Write makes while others keep moving the branch.
 	maxAttempts = 20
+	// fewCommits are pushed about as fast as one: fewer would land no sooner.
+	fewCommits = 16
 	// maxLostAnswers is how often a Write repeats itself after a push whose answer never came.
 	maxLostAnswers = 2
 	// maxPause bounds the pause between two attempts, and historyLimit how far back a push whose answer was lost is searched for.
@@ -25,8 +27,9 @@ const (
 )
 
 // Write brings the values of the changes into Git: one commit for each change that differs, all of them in one push that
-// succeeds only on the head it was made on. If the branch moved, it fetches, decides anew and pushes again, in the same call.
-// It decides from the mirrored head first: where nothing differs, no request is made.
+// succeeds only on the head it was made on. If the branch moved, it fetches, decides anew and pushes again, in the same call;
+// where others are faster time and again, fewer commits at once. It decides from the mirrored head first: where nothing
+// differs, no request is made.
 //
 // Outcomes are there for every policy, also beside an error: those that would have been written are Failed then. Errors are
 // *Error or *TemplateError, or the context's. After an error nothing more is tried; the caller decides when to come again. A
@@ -72,7 +75,11 @@ type writing struct {
 	// landed are the outcomes of what was pushed, which a later decision in the same run sees as unchanged.
 	landed map[outcomeKey]Outcome
 
-	commits, attempts, conflicts, lostAnswers int
+	// attempts are pushes, taken those of them that landed.
+	commits, attempts, taken, conflicts, lostAnswers int
+	// overtaken is how many pushes in a row others were faster than, share how many commits may go into the next (0: all). A
+	// push takes the server the longer the more is in it, and whoever else pushes meanwhile is faster.
+	overtaken, share int
 }
 
 // run repeats: decide on the head, push, until nothing differs.
@@ -90,8 +97,9 @@ func (w *writing) run(ctx context.Context) error {
 		if len(w.plan.steps) == 0 {
 			return nil
 		}
-		if w.attempts == maxAttempts {
-			return w.session.fault(opPush, ReasonConflict, nil, fmt.Sprintf("others moved the branch before each of %d attempts: it is tried again later", maxAttempts))
+		if w.exhausted() {
+			return w.session.fault(opPush, ReasonConflict, nil,
+				fmt.Sprintf("others moved the branch before %d of %d pushes: it is tried again later", w.attempts-w.taken, w.attempts))
 		}
 		if err := w.pause(ctx); err != nil {
 			return err
@@ -144,12 +152,18 @@ func (w *writing) nameTakenBack(ctx context.Context) {
 	}
 }
 
+// exhausted says that it is time to let others go on: nothing landed for long, or more pushes landed than there is work for,
+// because somebody undoes it.
+func (w *writing) exhausted() bool {
+	return w.overtaken == maxAttempts || w.taken > len(w.req.Changes)/fewCommits
+}
+
 // pause waits a little before a third and later attempt, each time differently, so that writers don't march in step.
 func (w *writing) pause(ctx context.Context) error {
-	if w.attempts < 2 {
+	if w.overtaken < 2 {
 		return nil
 	}
-	limit := min(maxPause, 2*time.Millisecond<<w.attempts)
+	limit := min(maxPause, 2*time.Millisecond<<w.overtaken)
 	timer := time.NewTimer(rand.N(limit)) //nolint:gosec // A pause is no secret.
 	defer timer.Stop()
 	select {
@@ -160,7 +174,7 @@ func (w *writing) pause(ctx context.Context) error {
 	}
 }
 
-// push makes the plan's commits and pushes them once. done: the branch has them, and they are its head.
+// push makes the plan's commits, as many as may go at once, and pushes them. done: the branch has all, and the last is its head.
 func (w *writing) push(ctx context.Context) (done bool, err error) {
 	service, err := w.session.receiveService(ctx)
 	if err != nil {
@@ -168,8 +182,12 @@ func (w *writing) push(ctx context.Context) (done bool, err error) {
 	}
 	b := newBuilder(w.mirror.objects, w.head, w.req, w.mirror.now(), !service.capabilities["no-thin"])
 	failpoint.Reach(failpoint.BeforeEdit)
-	revisions := make([]plumbing.Hash, len(w.plan.steps))
-	for i, s := range w.plan.steps {
+	steps := w.plan.steps
+	if w.share > 0 {
+		steps = steps[:min(w.share, len(steps))]
+	}
+	revisions := make([]plumbing.Hash, len(steps))
+	for i, s := range steps {
 		if revisions[i], err = b.add(s); err != nil {
 			return false, err
 		}
@@ -185,17 +203,28 @@ func (w *writing) push(ctx context.Context) (done bool, err error) {
 	if err == nil && status.accepted {
 		w.accepted(b, revisions)
 		w.head = w.mirror.move(b.last)
-		return true, nil
+		return len(revisions) == len(w.plan.steps), nil
 	}
 	return w.rejected(ctx, b, revisions, status, err)
 }
 
+// yield makes the next push a smaller one. The first time somebody is faster it may be by chance.
+func (w *writing) yield(commits int) {
+	w.overtaken++
+	if w.overtaken > 1 {
+		w.share = max(fewCommits, commits/2)
+	}
+}
+
 // accepted notes what is in Git now.
 func (w *writing) accepted(b *builder, revisions []plumbing.Hash) {
+	w.taken++
+	w.overtaken = 0
+	steps := w.plan.steps[:len(revisions)]
 	w.mirror.objects.put(b.fresh)
-	w.commits += len(revisions)
-	w.mirror.remember(b, w.plan.steps, revisions)
-	for i, s := range w.plan.steps {
+	w.commits += len(steps)
+	w.mirror.remember(b, steps, revisions)
+	for i, s := range steps {
 		for _, target := range s.written {
 			outcome := w.plan.outcomes[s.change.Policy][target.index]
 			outcome.Revision = revisions[i].String()
@@ -225,7 +254,7 @@ func (w *writing) rejected(ctx context.Context, b *builder, revisions []plumbing
 	case id == b.last.id:
 		w.accepted(b, revisions)
 		w.head = w.mirror.move(b.last)
-		return true, nil
+		return len(revisions) == len(w.plan.steps), nil
 	case id != old.id:
 		w.conflicts++
 		if w.head, err = w.mirror.advance(ctx, w.session, id); err != nil {
@@ -233,9 +262,12 @@ func (w *writing) rejected(ctx context.Context, b *builder, revisions []plumbing
 		}
 		if pushErr != nil && w.mirror.objects.descends(id, b.last.id, historyLimit) {
 			w.accepted(b, revisions)
+		} else {
+			w.yield(len(revisions))
 		}
 		return false, nil
 	default:
+		w.yield(len(revisions))
 		return false, w.refused(status, pushErr)
 	}
 }
