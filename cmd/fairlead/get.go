@@ -89,8 +89,8 @@ func (o *getOptions) run(command *cobra.Command, args []string) error {
 		return cluster.Watch(command.Context(), question, 0, get.Append(out, wide))
 	}
 	answer, err := cluster.Get(command.Context(), question)
-	if err != nil {
+	if err != nil && len(answer.Lines) == 0 {
 		return err
 	}
-	return answer.Write(out, format, width, terminal.PaintOn(out))
+	return errors.Join(answer.Write(out, format, width, terminal.PaintOn(out)), err)
 }

@@ -79,6 +79,7 @@ func TestSuspend(t *testing.T) {
 	}{
 		{"it is stopped, and people are told why", func() (ask.Outcome, error) { return cluster.Suspend(t.Context(), namespace, named, "freeze") }, "ConfigRepository default/stopped is suspended", true, "freeze"},
 		{"nothing is written", func() (ask.Outcome, error) { return cluster.Suspend(t.Context(), namespace, named, "freeze") }, "ConfigRepository default/stopped was so already", true, "freeze"},
+		{"the reason of whoever did it stays", func() (ask.Outcome, error) { return cluster.Suspend(t.Context(), namespace, named, "") }, "ConfigRepository default/stopped was so already", true, "freeze"},
 		{"another reason is news", func() (ask.Outcome, error) { return cluster.Suspend(t.Context(), namespace, named, "move") }, "ConfigRepository default/stopped is suspended", true, "move"},
 		{"it goes on, and the reason is gone", func() (ask.Outcome, error) { return cluster.Resume(t.Context(), namespace, named) }, "ConfigRepository default/stopped is resumed", false, ""},
 		{"it went on before", func() (ask.Outcome, error) { return cluster.Resume(t.Context(), namespace, named) }, "ConfigRepository default/stopped was so already", false, ""},

@@ -9,7 +9,8 @@ import (
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 )
 
-// Suspend has the controllers leave an object alone; people are told the reason, if there is one.
+// Suspend has the controllers leave an object alone; people are told the reason, if there is one. Without one, that of whoever
+// suspended it before stays.
 func (c *Cluster) Suspend(ctx context.Context, namespace string, named noun.Reference, reason string) (Outcome, error) {
 	return c.set(ctx, namespace, named, true, reason)
 }
@@ -25,7 +26,11 @@ func (c *Cluster) set(ctx context.Context, namespace string, named noun.Referenc
 		return Outcome{}, err
 	}
 	annotations := found.GetAnnotations()
-	if *found.suspend == suspend && annotations[v1alpha1.SuspendReasonAnnotation] == reason {
+	known := annotations[v1alpha1.SuspendReasonAnnotation]
+	if suspend && *found.suspend && reason == "" {
+		reason = known
+	}
+	if *found.suspend == suspend && known == reason {
 		return found.outcome(Unchanged), nil
 	}
 	before, _ := found.DeepCopyObject().(client.Object)

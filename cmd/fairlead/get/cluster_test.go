@@ -227,6 +227,32 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestWatchUnanswered says of a cluster that has never answered that it doesn't, and not that there is nothing.
+func TestWatchUnanswered(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.policy("www")
+	front, down := flaky(t)
+	down(true)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	step := 0
+	err := asks(t, "", front).Watch(ctx, o.question(), 0, func(answer get.Answer) error {
+		switch {
+		case step == 0 && answer.Unread && len(answer.Notes) == 1:
+			step = 1
+			down(false)
+		case step == 1 && !answer.Unread && len(answer.Lines) == 1:
+			step = 2
+			cancel()
+		}
+		return nil
+	})
+	if err != nil || step != 2 {
+		t.Errorf("got as far as step %d: %v", step, err)
+	}
+}
+
 // flaky stands before the API server, and can be taken away with all connections.
 func flaky(t *testing.T) (address string, down func(bool)) {
 	t.Helper()

@@ -33,6 +33,8 @@ type follower struct {
 	to    io.Writer
 	wide  bool
 	begun bool
+	// apps: the heading has a column for the Application, which stays.
+	apps  bool
 	lines []Line
 	notes []string
 	// widths of the columns so far, the last aside.
@@ -75,9 +77,12 @@ func (f *follower) textOf(answer Answer) []string {
 		return nil
 	}
 	var text bytes.Buffer
-	table := answer.layout(f.wide, 0)
+	if !f.begun {
+		f.apps = answer.forked()
+	}
+	table := answer.layout(f.wide, f.apps, 0)
 	if f.widths == nil {
-		f.widths = roomy(answer.rows(detail{all: answer.All, commits: true, why: true, ages: true, rest: f.wide}))
+		f.widths = roomy(answer.rows(detail{all: answer.All, commits: true, why: true, ages: true, apps: f.apps, rest: f.wide}))
 	}
 	table.AtLeast(f.widths)
 	f.widths = table.Widths()

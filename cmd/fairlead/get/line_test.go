@@ -138,6 +138,15 @@ func TestWhatItWaitsFor(t *testing.T) {
 			},
 			want: "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|3/3|suspended: release freeze",
 		},
+		"SuspendedWhileItWaited": {
+			reason: "what nobody looks at since isn't told of: neither what the registry said, nor a commit that doesn't come",
+			change: func(s *scene) {
+				s.policy.Spec.Suspend = true
+				s.policy.Status.Conditions[0].Status, s.policy.Status.Conditions[0].Message = "False", "list tags of registry.example.com: down"
+				s.policy.Status.Latest.Tag, s.policy.Status.Targets[0].Reason = "v1.0.37", v1alpha1.ReasonPending
+			},
+			want: "www|v1.0.37|v1.0.37|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|3/3|suspended",
+		},
 		"TooYoung": {
 			reason: "until when, in hours and minutes",
 			change: func(s *scene) {
@@ -237,6 +246,23 @@ func TestWhatItWaitsFor(t *testing.T) {
 			reason: "two of three pods are there",
 			change: func(s *scene) { s.old, s.fresh, s.app.Status.Resources[0].Health = 1, 2, v1alpha1.HealthProgressing },
 			want:   "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|2/3|rollout 2/3",
+		},
+		"Paused": {
+			reason: "somebody's word, which doesn't end by itself",
+			change: func(s *scene) { s.old, s.fresh, s.app.Status.Resources[0].Health = 3, 0, v1alpha1.HealthSuspended },
+			want:   "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|0/3|rollout 0/3 paused",
+		},
+		"PausedAtRest": {
+			reason: "all of its pods run it, so nothing is waited for",
+			change: func(s *scene) { s.app.Status.Resources[0].Health = v1alpha1.HealthSuspended },
+			want:   "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|3/3|-",
+		},
+		"NoContainer": {
+			reason: "the target's Application runs another image than the policy is about",
+			change: func(s *scene) {
+				s.policy.Spec.Image, s.app.Status.History = "registry.example.com/web-hook/other", nil
+			},
+			want: "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|-|-|-|-|application webhooks has no container of this image",
 		},
 		"Crash": {
 			reason: "why, from its own objects alone",

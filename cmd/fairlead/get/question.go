@@ -41,7 +41,9 @@ func (q Question) answer(objects Objects, now time.Time) Answer {
 	if len(q.Names) > 0 {
 		lines = slices.DeleteFunc(lines, func(line Line) bool { return !slices.ContainsFunc(q.Names, line.is) })
 	}
-	return Answer{Lines: lines, Notes: objects.Notes, All: q.Namespace == "", Namespace: q.Namespace, Now: now}
+	return Answer{
+		Lines: lines, Notes: objects.Notes, All: q.Namespace == "", Namespace: q.Namespace, Narrowed: len(q.Names) > 0 || !q.Selector.Empty(), Now: now,
+	}
 }
 
 // is says whether a line is one of what a reference names.

@@ -31,6 +31,10 @@ type Answer struct {
 	// All is true if they are those of all namespaces, Namespace the only one otherwise.
 	All       bool
 	Namespace string
+	// Narrowed is true if only some of them were asked for, by name or by label.
+	Narrowed bool
+	// Unread is true as long as nobody knows which ImagePolicies there are.
+	Unread bool
 	// Now is when they were true.
 	Now time.Time
 }
@@ -53,11 +57,11 @@ func (a Answer) Write(to io.Writer, format terminal.Format, width int, paint ter
 }
 
 func (a Answer) text(to *bytes.Buffer, wide bool, width int, paint terminal.Paint) {
-	if len(a.Lines) == 0 {
+	switch {
+	case len(a.Lines) > 0:
+		a.layout(wide, a.forked(), width).Write(to, paint)
+	case !a.Unread:
 		to.WriteString("No ImagePolicies" + a.where() + ".\n")
-	} else {
-		table := a.layout(wide, width)
-		table.Write(to, paint)
 	}
 	for _, note := range a.Notes {
 		to.WriteString(fit(paint.In(terminal.Yellow, "Note:")+" "+terminal.Printable(note), width) + "\n")
@@ -65,10 +69,24 @@ func (a Answer) text(to *bytes.Buffer, wide bool, width int, paint terminal.Pain
 }
 
 func (a Answer) where() string {
-	if a.All {
-		return ""
+	where := ""
+	if a.Narrowed {
+		where = " that were asked for"
 	}
-	return " in namespace " + a.Namespace + " (-A shows all namespaces)"
+	if a.All {
+		return where
+	}
+	return where + " in namespace " + a.Namespace + " (-A shows all namespaces)"
+}
+
+// forked says whether several Applications deploy one microservice, so that a line has to say which one it is about.
+func (a Answer) forked() bool {
+	for i := 1; i < len(a.Lines); i++ {
+		if before, line := a.Lines[i-1], a.Lines[i]; line.same(before) && line.Application != before.Application {
+			return true
+		}
+	}
+	return false
 }
 
 func fit(text string, width int) string {
@@ -79,13 +97,13 @@ func fit(text string, width int) string {
 }
 
 // detail is what a layout shows.
-type detail struct{ all, commits, why, ages, rest bool }
+type detail struct{ all, commits, why, ages, apps, rest bool }
 
 // layout is the fullest table that fits, what is waited for aside, which is cut.
-func (a Answer) layout(wide bool, width int) *terminal.Table {
-	last := detail{all: a.All}
+func (a Answer) layout(wide, apps bool, width int) *terminal.Table {
+	last := detail{all: a.All, apps: apps}
 	for _, d := range []detail{
-		{all: a.All, commits: true, why: true, ages: true, rest: wide}, {all: a.All, why: true, ages: true}, {all: a.All, ages: true}, last,
+		{all: a.All, apps: apps, commits: true, why: true, ages: true, rest: wide}, {all: a.All, apps: apps, why: true, ages: true}, {all: a.All, apps: apps, ages: true}, last,
 	} {
 		rows := a.rows(d)
 		if width == 0 || wide {
@@ -189,7 +207,7 @@ func pick(d detail, c columns) []string {
 		{d.commits, c.revision},
 		{d.ages, c.age},
 		{true, c.pods},
-		{d.rest, c.application},
+		{d.apps || d.rest, c.application},
 		{d.rest, c.target},
 		{true, c.waits},
 	} {

@@ -81,6 +81,64 @@ www   v2.0.0-rc.1  v1.0.36   v1.0.36  v1.0.36   3/3   held: v1.0.36 taken backâ€
 	}
 }
 
+// TestForks tells lines of one policy apart where several Applications deploy it.
+//
+//nolint:dupword // the cells of a table
+func TestForks(t *testing.T) {
+	t.Parallel()
+	s := &scene{policy: policy(t), repository: repository(t), app: application(t), fresh: 3}
+	s.policy.Spec.Targets[0].ApplicationRef = nil
+	objects := s.objects()
+	second := application(t)
+	second.Name, second.Spec.Destination.Name = "production", "prod"
+	objects.Applications = append(objects.Applications, second)
+	want := `
+NAME  NEWEST   SELECTED  IN GIT   DEPLOYED  PODS  APPLICATION  WAITS FOR
+www   v1.0.36  v1.0.36   v1.0.36  v1.0.36   3/3   webhooks     -
+www   v1.0.36  v1.0.36   v1.0.36  v1.0.36   -     production   -
+`
+	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), text(t, objects, 80, terminal.Text)); diff != "" {
+		t.Errorf("-want, +got:\n%s", diff)
+	}
+	var to bytes.Buffer
+	show := get.Append(&to, false)
+	for _, shown := range []get.Objects{objects, s.objects()} { // the heading stays
+		if err := show(get.Answer{Lines: get.Lines(shown, noon), Now: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if heading, _, _ := strings.Cut(to.String(), "\n"); !strings.HasSuffix(heading, "PODS   APPLICATION  WAITS FOR") {
+		t.Errorf("the heading is %q", heading)
+	}
+}
+
+// TestNothing says what there is none of.
+func TestNothing(t *testing.T) {
+	t.Parallel()
+	const unanswered = "the cluster doesn't answer"
+	cases := map[string]struct {
+		reason string
+		answer get.Answer
+		want   string
+	}{
+		"Namespace": {"and where there may be some", get.Answer{Namespace: "fairlead"}, "No ImagePolicies in namespace fairlead (-A shows all namespaces).\n"},
+		"Narrowed":  {"there may be others", get.Answer{All: true, Narrowed: true}, "No ImagePolicies that were asked for.\n"},
+		"Unread":    {"nobody knows", get.Answer{All: true, Unread: true, Notes: []string{unanswered}}, "Note: " + unanswered + "\n"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var to bytes.Buffer
+			if err := tc.answer.Write(&to, terminal.Text, 0, false); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, to.String()); diff != "" {
+				t.Errorf("%s: -want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	objects := held(t).objects()

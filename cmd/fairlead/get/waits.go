@@ -48,8 +48,8 @@ func because(annotations map[string]string) string {
 func (t *teller) selecting() *Wait {
 	selected := meta.FindStatusCondition(t.policy.Status.Conditions, v1alpha1.ConditionSelected)
 	switch {
-	case selected == nil && t.policy.Spec.Suspend:
-		return nil
+	case t.policy.Spec.Suspend:
+		return nil // nobody scans
 	case selected == nil:
 		return &Wait{Gravity: Working, Reason: string(v1alpha1.ReasonProgressing), Message: "first scan of the registry"}
 	case selected.Status == metav1.ConditionTrue || selected.Reason == string(v1alpha1.ReasonWaiting):
@@ -103,6 +103,10 @@ func (t *teller) committing(line Line) *Wait {
 	wait := &Wait{Gravity: Broken, Reason: string(t.target.Reason), Message: t.target.Message}
 	if in := t.repositoryWaits(); in != nil && in.Reason == wait.Reason {
 		return nil // it was said
+	}
+	passing := t.target.Reason == v1alpha1.ReasonSuspended || t.target.Reason == v1alpha1.ReasonPending
+	if t.policy.Spec.Suspend && passing {
+		return nil // it was so when the policy was suspended, and nobody looks since
 	}
 	switch t.target.Reason { //nolint:exhaustive // the others are told in their own words
 	case "":
@@ -159,6 +163,9 @@ func (t *teller) syncing(line Line) *Wait {
 	}
 }
 
+// notDeployed is the reason of what is written to Git, and by which nothing is rolled out.
+const notDeployed = "NotDeployed"
+
 // behind says why an Application hasn't deployed what stands in Git.
 func (t *teller) behind(line Line, app *v1alpha1.Application) *Wait {
 	switch {
@@ -169,7 +176,7 @@ func (t *teller) behind(line Line, app *v1alpha1.Application) *Wait {
 	case !automated(app):
 		return &Wait{Gravity: Meant, Reason: string(v1alpha1.ReasonOutOfSync), Message: "manual sync: fairlead app sync " + app.Name}
 	case line.Deployed == nil && app.Status.Sync.Status == v1alpha1.SyncStatusSynced:
-		return nil // it runs no such image
+		return &Wait{Gravity: Meant, Reason: notDeployed, Message: "application " + app.Name + " has no container of this image"}
 	default:
 		return &Wait{Gravity: Working, Reason: string(v1alpha1.ReasonOutOfSync), Message: "sync of application " + app.Name}
 	}
@@ -209,10 +216,14 @@ func (t *teller) rolling(line Line) *Wait {
 	case v1alpha1.HealthProgressing:
 		return &Wait{Gravity: Working, Reason: string(t.service.health), Message: with(progress, trouble(t.service.message))}
 	}
-	if line.Pods != nil && line.Pods.Ready < line.Pods.Wanted {
+	switch {
+	case line.Pods == nil || line.Pods.Ready >= line.Pods.Wanted:
+		return nil
+	case t.service.health == v1alpha1.HealthSuspended:
+		return &Wait{Gravity: Meant, Reason: string(t.service.health), Message: progress + " paused"}
+	default:
 		return &Wait{Gravity: Working, Reason: string(v1alpha1.HealthProgressing), Message: progress}
 	}
-	return nil
 }
 
 // trouble is what a message of health says of a pod, and nothing of what is usual.

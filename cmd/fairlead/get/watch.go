@@ -65,7 +65,9 @@ func (c *Cluster) Watch(ctx context.Context, question Question, tick time.Durati
 			continue
 		}
 		shown = true
-		if err := show(question.answer(objects, c.now())); err != nil {
+		answer := question.answer(objects, c.now())
+		answer.Unread = !w.started[[2]string{policies, question.Namespace}].informer.HasSynced()
+		if err := show(answer); err != nil {
 			return err
 		}
 	}
