@@ -100,6 +100,8 @@ func (p *pathParser) path() fieldPath {
 		case p.take("select("):
 			path = append(path, segment{where: p.conditions()})
 			p.expect(")")
+			p.space()
+			path = append(path, p.steps()...) // `select(...).image`, as well as `select(...) | .image`
 		case p.pos < len(p.text) && p.text[p.pos] == '.':
 			path = append(path, p.steps()...)
 		case p.tests():

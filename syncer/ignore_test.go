@@ -28,7 +28,7 @@ func TestCompileIgnores(t *testing.T) {
 				`.spec.containers[] | select(.name == "proxy") | .resources`, ".webhooks[]?.clientConfig.caBundle", ".metadata.annotations | .[]", ". | .spec",
 				`.spec.ports[] | select(.port == 80 and .protocol != "UDP" or .name == null)`,
 				`.spec.template.spec.initContainers[] | select(.name | startswith("linkerd") )`, `.a[] | select(. | test("^x[0-9]+$"))`,
-				`.a[] | select(.b[] | select(.c == true) | .d == -1.5)`,
+				`.a[] | select(.b[] | select(.c == true) | .d == -1.5)`, `.a[] | select(.b == "c").d[].e`, `.a[] | select(.b == "c")[0]? | .d`,
 			},
 		},
 		"EmptyPointer": {
@@ -155,6 +155,11 @@ func TestIgnores(t *testing.T) {
 		"Select": {
 			reason: "of one element, by its name",
 			ignore: syncer.Ignore{Group: "apps", Kind: "Deployment", Expressions: []string{`.spec.template.spec.containers[] | select(.name == "proxy") | .image`, ".spec.replicas"}},
+			want:   "metadata.annotations[example.com/note], spec.template.spec.containers[0].image",
+		},
+		"SelectAndStep": {
+			reason: "with the step right behind it, which is the same",
+			ignore: syncer.Ignore{Group: "apps", Kind: "Deployment", Expressions: []string{`.spec.template.spec.containers[] | select(.name == "proxy").image`, ".spec.replicas"}},
 			want:   "metadata.annotations[example.com/note], spec.template.spec.containers[0].image",
 		},
 		"Test": {
