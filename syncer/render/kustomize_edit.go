@@ -65,6 +65,9 @@ func setImages(edited *types.Kustomization, arguments []string) error {
 	}
 	images := map[string]types.Image{}
 	for _, argument := range arguments {
+		if err := nothingToFillIn("source.kustomize.images: "+argument, argument); err != nil {
+			return err
+		}
 		image, err := parseImage(argument)
 		if err != nil {
 			return err

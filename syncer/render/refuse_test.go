@@ -139,6 +139,26 @@ func TestRenderRefuses(t *testing.T) {
 			want: "render apps/web: values: cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: " +
 				"cannot unmarshal array into Go value of type map[string]interface {}",
 		},
+		"BuildVariable": {
+			reason: "what Argo CD would fill in, rolled out as it stands",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile},
+			source: render.Source{Helm: render.Helm{Parameters: []render.Parameter{{Name: "revision", Value: "r-${ARGOCD_APP_REVISION}"}}}},
+			want:   "render apps/web: parameter revision: nothing is filled in for ${ARGOCD_APP_REVISION}: write what it stands for",
+		},
+		"BuildVariableInFile": {
+			reason: "the same in the name of a file, even where it may be missing",
+			files:  map[string]string{"apps/web/Chart.yaml": chartFile},
+			source: render.Source{Helm: render.Helm{ValueFiles: []string{"values-$ARGOCD_APP_NAME.yaml"}, IgnoreMissingValueFiles: true}},
+			want: "render apps/web: value file values-$ARGOCD_APP_NAME.yaml: nothing is filled in for $ARGOCD_APP_NAME: " +
+				"write what it stands for",
+		},
+		"BuildVariableInImage": {
+			reason: "and in an image of a kustomization",
+			files:  map[string]string{"apps/web/kustomization.yaml": "namePrefix: a-\n"},
+			source: render.Source{Kustomize: render.Kustomize{Images: []string{"web:$ARGOCD_APP_REVISION_SHORT"}}},
+			want: "render apps/web: source.kustomize.images: web:$ARGOCD_APP_REVISION_SHORT: nothing is filled in for $ARGOCD_APP_REVISION_SHORT: " +
+				"write what it stands for",
+		},
 		"ParameterBroken": {
 			reason: "a parameter whose path doesn't parse",
 			files:  map[string]string{"apps/web/Chart.yaml": chartFile},

@@ -62,6 +62,9 @@ func locateAll(src Source) ([]string, error) {
 
 // locate finds a file in the repository: relative to the chart, or with a leading slash to the root.
 func locate(chart, what, name string) (string, error) {
+	if err := nothingToFillIn(what+" "+name, name); err != nil {
+		return "", err
+	}
 	if strings.Contains(name, "://") {
 		return "", fmt.Errorf("%s %s is a URL: %ss are read from the repository only", what, name, what)
 	}

@@ -56,6 +56,9 @@ func setParameters(values map[string]any, parameters []Parameter) error {
 			if parameter.ForceString != forced {
 				continue
 			}
+			if err := nothingToFillIn("parameter "+parameter.Name, parameter.Value); err != nil {
+				return err
+			}
 			set := strvals.ParseInto
 			if forced {
 				set = strvals.ParseIntoString
@@ -83,6 +86,17 @@ func (t *tree) setFiles(values map[string]any, src Source) error {
 		if err := strvals.ParseIntoFile(parameter.Name+"="+escapeCommas(parameter.Path), values, read); err != nil {
 			return fmt.Errorf("file parameter %s: %w", parameter.Name, err)
 		}
+	}
+	return nil
+}
+
+// buildVariable is one that Argo CD fills in.
+var buildVariable = regexp.MustCompile(`\$\{?ARGOCD_\w+\}?`)
+
+// nothingToFillIn refuses a value with a build variable of Argo CD: taken as it stands, it would be rolled out as it stands.
+func nothingToFillIn(what, value string) error {
+	if variable := buildVariable.FindString(value); variable != "" {
+		return fmt.Errorf("%s: nothing is filled in for %s: write what it stands for", what, variable)
 	}
 	return nil
 }
