@@ -97,8 +97,8 @@ func (i *installation) apply(ctx context.Context, file string) {
 	}
 }
 
-// start runs the built binary as the pods would: as their ServiceAccount, with the arguments of their container. Only where
-// it listens is its own.
+// start runs the built binary as the pods would: as their ServiceAccount, with the arguments of their container, of whose
+// variables one stands in them. Only where it listens is its own.
 func (i *installation) start(ctx context.Context) {
 	i.Helper()
 	i.terminate()
@@ -107,6 +107,9 @@ func (i *installation) start(ctx context.Context) {
 		flag, _, _ := strings.Cut(arg, "=")
 		return slices.Contains([]string{"--health-address", "--metrics-address", "--webhook-address"}, flag)
 	})
+	for n := range args {
+		args[n] = strings.ReplaceAll(args[n], "$(POD_NAMESPACE)", deployment.Namespace)
+	}
 	if err := i.stack.StartControllerAs(ctx, deployment.Spec.Template.Spec.ServiceAccountName, args...); err != nil {
 		i.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,31 @@ func TestPlainManifests(t *testing.T) {
 	delete(got, "Namespace/fairlead")
 	if differing := differing(want, got); len(differing) > 0 {
 		t.Errorf("config/default and the chart differ: run make manifests: %q", differing)
+	}
+}
+
+// TestOtherNamespace moves config/default to another namespace, as overlays do: nothing may go on to speak of the old one.
+func TestOtherNamespace(t *testing.T) {
+	t.Parallel()
+	base, err := filepath.Abs("../../config/default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := filepath.Rel(dir, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := "namespace: gitops\nresources: [" + from + "]\n"
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left := regexp.MustCompile(`(?m)^.*namespace[:=] ?fairlead$`).FindAllString(kustomize(t, dir), -1)
+	if len(left) > 0 {
+		t.Errorf("these still speak of the old namespace: %q", left)
 	}
 }
 

@@ -8,15 +8,18 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 var update = flag.Bool("update", false, "write what is rendered into testdata/rendered, and the table of values into the chart's README.md")
@@ -40,6 +43,7 @@ func TestValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			onceEach(t, got)
 			compare(t, filepath.Join("testdata/rendered", filepath.Base(file)), withoutOwnRights(got))
 			judge(t, objects(t, got))
 		})
@@ -57,6 +61,38 @@ func withoutOwnRights(rendered string) string {
 		}
 	}
 	return kept.String()
+}
+
+// onceEach fails if a key is twice in a mapping, or a variable in a container: Helm takes the last, but what others do with
+// it, a server-side apply for one, is to refuse it.
+func onceEach(t *testing.T, rendered string) {
+	t.Helper()
+	for document := range strings.SplitSeq(rendered, "\n---\n") {
+		var object struct {
+			Spec struct {
+				Template struct {
+					Spec corev1.PodSpec `json:"spec"`
+				} `json:"template"`
+			} `json:"spec"`
+		}
+		if err := sigsyaml.UnmarshalStrict([]byte(document), &map[string]any{}); err != nil {
+			t.Errorf("%v in\n%s", err, document)
+		} else if !strings.Contains(document, "\nkind: Deployment\n") {
+			continue
+		} else if err := sigsyaml.Unmarshal([]byte(document), &object); err != nil {
+			t.Errorf("%v in\n%s", err, document)
+		}
+		var names []string
+		for _, container := range object.Spec.Template.Spec.Containers {
+			for _, variable := range container.Env {
+				names = append(names, container.Name+" "+variable.Name)
+			}
+		}
+		slices.Sort(names)
+		if once := slices.Compact(slices.Clone(names)); len(once) != len(names) {
+			t.Errorf("variables that are there twice: %q", names)
+		}
+	}
 }
 
 // compare holds a text to a file, or writes it there.

@@ -15,16 +15,17 @@
 {{- end }}
 {{- end }}
 
-{{/* Labels of every object. */}}
+{{/* Labels of an object: (dict "root" $ "labels" …). Each stands once, since a key that is there twice is no YAML: the object's
+own come before those of every object, and these before the chart's, but for those that pods are selected by. */}}
 {{- define "fairlead.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "fairlead.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimSuffix "-" | quote }}
-app.kubernetes.io/part-of: fairlead
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $root := .root }}
+{{- $labels := dict "app.kubernetes.io/part-of" "fairlead" "app.kubernetes.io/managed-by" $root.Release.Service }}
+{{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") }}
+{{- /* A tag may begin and end with what a label may not. */}}
+{{- $version := $root.Values.image.tag | default $root.Chart.AppVersion | trunc 63 }}
+{{- $_ := set $labels "app.kubernetes.io/version" (regexReplaceAll "^[^A-Za-z0-9]+|[^A-Za-z0-9]+$" $version "") }}
+{{- $selector := fromYaml (include "fairlead.selectorLabels" $root) }}
+{{- toYaml (merge (dict) $selector (.labels | default dict) ($root.Values.commonLabels | default dict) $labels) }}
 {{- end }}
 
 {{/* Labels that select the pods. They never change: a Deployment's selector can't. */}}
@@ -40,10 +41,7 @@ name: {{ include "fairlead.fullname" .root }}{{ .suffix }}
 namespace: {{ .namespace | default .root.Release.Namespace }}
 {{- end }}
 labels:
-  {{- include "fairlead.labels" .root | nindent 2 }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "fairlead.labels" (dict "root" .root "labels" .labels) | nindent 2 }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -90,6 +88,9 @@ subjects:
 {{- end }}
 {{- if and (eq (len .Values.controller.controllers) 1) (not .Values.controller.leaderElect) }}
 {{- fail (printf "controller.controllers is %s alone and controller.leaderElect false: the sides know by their Leases which one follows the branches: elect leaders" (first .Values.controller.controllers)) }}
+{{- end }}
+{{- if and .Values.rbac.create (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
+{{- fail "serviceAccount.create is false and serviceAccount.name empty: the rights would go to the ServiceAccount default, as which every pod runs that names none: name another one, or set rbac.create to false" }}
 {{- end }}
 {{- $ports := dict (toString .Values.health.port) "health.port" }}
 {{- range $name := list "metrics" "webhooks" }}
