@@ -472,7 +472,7 @@ type Scan struct {
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:categories=fairlead,shortName=ip
+// +kubebuilder:resource:categories=fairlead,shortName=ipol
 // +kubebuilder:printcolumn:name="Selected",type=string,JSONPath=`.status.latest.tag`
 // +kubebuilder:printcolumn:name="In Git",type=string,JSONPath=`.status.targets[*].current`
 // +kubebuilder:printcolumn:name="Since",type=date,JSONPath=`.status.targets[0].time`

@@ -34,7 +34,7 @@ func (k Kind) words() []string {
 	case Application:
 		return []string{"application", "applications", "app", "apps"}
 	default:
-		return []string{"policy", "policies", "imagepolicy", "imagepolicies", "ip"}
+		return []string{"policy", "policies", "imagepolicy", "imagepolicies", "ipol"}
 	}
 }
 

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 		"Names":    {reason: "nobody said the kind", arguments: []string{"www", "api"}, want: []noun.Reference{{Name: "www"}, {Name: "api"}}},
 		"Kind":     {reason: "as kubectl reads it", arguments: []string{"repo", "config"}, want: []noun.Reference{{noun.ConfigRepository, "config"}}},
 		"Several":  {reason: "of one kind", arguments: []string{"Applications", "a", "b"}, want: []noun.Reference{{noun.Application, "a"}, {noun.Application, "b"}}},
-		"Slash":    {reason: "each with its kind", arguments: []string{"ip/www", "app/web"}, want: []noun.Reference{{noun.ImagePolicy, "www"}, {noun.Application, "web"}}},
+		"Slash":    {reason: "each with its kind", arguments: []string{"ipol/www", "app/web"}, want: []noun.Reference{{noun.ImagePolicy, "www"}, {noun.Application, "web"}}},
 		"Full":     {reason: "as -o name prints it", arguments: []string{"imagepolicy.fairlead.dev/www"}, want: []noun.Reference{{noun.ImagePolicy, "www"}}},
 		"Alone":    {reason: "a service may be called app", arguments: []string{"app"}, want: []noun.Reference{{Name: "app"}}},
 		"Same":     {reason: "said twice", arguments: []string{"app", "app/web"}, want: []noun.Reference{{noun.Application, "web"}}},
@@ -53,7 +53,7 @@ func TestSingle(t *testing.T) {
 		"Name":  {argument: "webhooks", want: "webhooks"},
 		"Kind":  {argument: "app/webhooks", want: "webhooks"},
 		"Full":  {argument: "application.fairlead.dev/webhooks", want: "webhooks"},
-		"Other": {argument: "ip/www", err: "policy/www is of another kind: this is about applications"},
+		"Other": {argument: "ipol/www", err: "policy/www is of another kind: this is about applications"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
