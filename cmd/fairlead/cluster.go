@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -54,16 +55,29 @@ func (o *clusterOptions) connect(otherwise string) (reader client.Reader, namesp
 	return reader, namespace, nil
 }
 
+// loader finds the kubeconfig and reads it.
+func (o *clusterOptions) loader() clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+}
+
+// lacksContext says whether the kubeconfig can be read, and hasn't the context that was asked for.
+func (o *clusterOptions) lacksContext() bool {
+	known, err := o.contexts()
+	return err == nil && o.context != "" && !slices.Contains(known, o.context)
+}
+
 // read reads the kubeconfig.
 func (o *clusterOptions) read(otherwise string) (config *rest.Config, scheme *runtime.Scheme, namespace string, err error) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(io.Discard))) // What is to be said is in the answer, or in the error.
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = o.kubeconfig
-	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+	kubeconfig := o.loader()
 	config, err = kubeconfig.ClientConfig()
 	switch {
 	case clientcmd.IsEmptyConfig(err):
 		return nil, nil, "", fmt.Errorf("find the cluster: there is no kubeconfig: set --kubeconfig%s", otherwise)
+	case err != nil && o.lacksContext():
+		return nil, nil, "", fmt.Errorf("find the cluster: %w: set --context to one that kubectl config get-contexts lists%s", err, otherwise)
 	case err != nil:
 		return nil, nil, "", fmt.Errorf("find the cluster: %w: set --kubeconfig%s", err, otherwise)
 	}

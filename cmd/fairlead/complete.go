@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,8 +55,16 @@ func (o *clusterOptions) completeNames(kinds ...noun.Kind) completion {
 				found = append(found, other.Word()+"/")
 			}
 		}
-		return found, cobra.ShellCompDirectiveNoFileComp
+		return found, cobra.ShellCompDirectiveNoFileComp | spaceAfter(found, begun)
 	}
+}
+
+// spaceAfter has no space put behind a kind, if nothing else is left of what was found: the name follows.
+func spaceAfter(found []string, begun string) cobra.ShellCompDirective {
+	if slices.ContainsFunc(found, func(word string) bool { return strings.HasPrefix(word, begun) && !strings.HasSuffix(word, "/") }) {
+		return cobra.ShellCompDirectiveDefault
+	}
+	return cobra.ShellCompDirectiveNoSpace
 }
 
 // kindMeant is the kind of which a name is completed, and what stands before the name.
@@ -90,19 +99,26 @@ func completeFlags(command *cobra.Command) {
 		formats := strings.Fields(strings.NewReplacer(",", " ", " or ", " ").Replace(words))
 		_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	}
-	if command.LocalFlags().Lookup("kubeconfig") == nil || command.LocalFlags().Lookup("namespace") == nil {
-		return
-	}
-	_ = command.RegisterFlagCompletionFunc("namespace", func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		cluster := clusterOptions{}
-		cluster.kubeconfig, _ = command.Flags().GetString("kubeconfig")
-		cluster.context, _ = command.Flags().GetString("context")
-		names, err := cluster.names(command, &corev1.NamespaceList{})
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+	for flag, names := range map[string]func(*clusterOptions, *cobra.Command) ([]string, error){
+		"namespace": func(o *clusterOptions, command *cobra.Command) ([]string, error) {
+			return o.names(command, &corev1.NamespaceList{})
+		},
+		"context": func(o *clusterOptions, _ *cobra.Command) ([]string, error) { return o.contexts() },
+	} {
+		if command.LocalFlags().Lookup("kubeconfig") == nil || command.LocalFlags().Lookup(flag) == nil {
+			continue
 		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
+		_ = command.RegisterFlagCompletionFunc(flag, func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			cluster := &clusterOptions{}
+			cluster.kubeconfig, _ = command.Flags().GetString("kubeconfig")
+			cluster.context, _ = command.Flags().GetString("context")
+			found, err := names(cluster, command)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			return found, cobra.ShellCompDirectiveNoFileComp
+		})
+	}
 }
 
 // flagNames are the names of all flags of a command, those of the commands above it included.
@@ -122,7 +138,8 @@ func (o *clusterOptions) names(command *cobra.Command, list client.ObjectList) (
 	if err != nil {
 		return nil, err
 	}
-	if _, global := list.(*corev1.NamespaceList); global {
+	all, _ := command.Flags().GetBool("all-namespaces")
+	if _, global := list.(*corev1.NamespaceList); global || all {
 		namespace = ""
 	}
 	if err := reader.List(command.Context(), list, client.InNamespace(namespace)); err != nil {
@@ -136,5 +153,12 @@ func (o *clusterOptions) names(command *cobra.Command, list client.ObjectList) (
 		}
 		return err
 	})
-	return names, err
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// contexts lists the contexts of the kubeconfig.
+func (o *clusterOptions) contexts() ([]string, error) {
+	config, err := o.loader().RawConfig()
+	return slices.Sorted(maps.Keys(config.Contexts)), err
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 )
 
 var update = flag.Bool("update", false, "write docs/cli anew")
@@ -87,21 +89,24 @@ func index(root *cobra.Command) string {
 	for _, command := range commandsBelow(root) {
 		fmt.Fprintf(&page, "| [`%s`](%s) | %s |\n", command.CommandPath(), pageOf(command), command.Short)
 	}
+	page.WriteString(naming)
+	for _, kind := range noun.Kinds() {
+		fmt.Fprintf(&page, "| %s | `%s` |\n", kind, strings.Join(kind.Words(), "`, `"))
+	}
 	page.WriteString(alike)
 	return page.String()
 }
 
-const alike = `
+const naming = `
 ## What they have in common
 
 Objects are named ` + "`NAME`, `KIND NAME` or `KIND/NAME`" + `, as for kubectl. A kind has these words, with or without ` + "`.fairlead.dev`" + `:
 
 | kind | words |
 |---|---|
-| ImagePolicy | ` + "`policy`, `policies`, `imagepolicy`, `imagepolicies`, `ip`" + ` |
-| ConfigRepository | ` + "`repository`, `repositories`, `repo`, `repos`, `configrepository`, `configrepositories`, `cr`" + ` |
-| Application | ` + "`application`, `applications`, `app`, `apps`" + ` |
+`
 
+const alike = `
 | flag | meaning |
 |---|---|
 | ` + "`-n`, `--namespace`" + ` | the namespace; that of the kubeconfig without it |
@@ -129,7 +134,7 @@ kubectl fairlead get -A
 
 ## Completion
 
-Commands, flags, names of objects and namespaces are completed in bash, zsh, fish and PowerShell: ` + "`source <(fairlead completion bash)`" + `, and see
+Commands, flags, names of objects, namespaces and contexts are completed in bash, zsh, fish and PowerShell: ` + "`source <(fairlead completion bash)`" + `, and see
 [fairlead completion](completion.md). For the plugin kubectl asks a program that is called ` + "`kubectl_complete-fairlead`" + `:
 
 ` + "```" + `

@@ -26,8 +26,8 @@ const (
 // Kinds are all kinds, in the order of a tag's way.
 func Kinds() []Kind { return []Kind{ImagePolicy, ConfigRepository, Application} }
 
-// words are what a kind is called, the usual word first.
-func (k Kind) words() []string {
+// Words are what the kind is called: what people say first, then its plural.
+func (k Kind) Words() []string {
 	switch k {
 	case ConfigRepository:
 		return []string{"repository", "repositories", "repo", "repos", "configrepository", "configrepositories", "cr"}
@@ -39,13 +39,13 @@ func (k Kind) words() []string {
 }
 
 // Word is what people call the kind: policy, repository or application.
-func (k Kind) Word() string { return k.words()[0] }
+func (k Kind) Word() string { return k.Words()[0] }
 
 // ParseKind reads what somebody calls a kind, in any case, with or without the group.
 func ParseKind(word string) (Kind, bool) {
 	word = strings.TrimSuffix(strings.ToLower(word), "."+v1alpha1.GroupVersion.Group)
 	for _, kind := range Kinds() {
-		if slices.Contains(kind.words(), word) {
+		if slices.Contains(kind.Words(), word) {
 			return kind, true
 		}
 	}
@@ -131,7 +131,7 @@ func Single(argument string, kind Kind) (string, error) {
 		return "", err
 	}
 	if found.Kind != "" && found.Kind != kind {
-		return "", refuse("%s is of another kind: this is about %s", found, kind.words()[1])
+		return "", refuse("%s is of another kind: this is about %s", found, kind.Words()[1])
 	}
 	return found.Name, nil
 }
