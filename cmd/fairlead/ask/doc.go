@@ -47,19 +47,34 @@ type object struct {
 	conditions *[]metav1.Condition
 }
 
+// newObject is an empty object of the kind that is named; without a kind it is an ImagePolicy.
 func newObject(named noun.Reference) object {
 	switch named.Kind {
 	case noun.ConfigRepository:
-		of := &v1alpha1.ConfigRepository{}
-		return object{of, named, &v1alpha1.ConfigRepositoryList{}, &of.Spec.Suspend, &of.Status.LastHandledReconcileAt, &of.Status.Conditions}
+		return about(named, &v1alpha1.ConfigRepository{})
 	case noun.Application:
-		of := &v1alpha1.Application{}
-		return object{of, named, &v1alpha1.ApplicationList{}, &of.Spec.Suspend, &of.Status.LastHandledReconcileAt, &of.Status.Conditions}
+		return about(named, &v1alpha1.Application{})
 	default:
 		named.Kind = noun.ImagePolicy
-		of := &v1alpha1.ImagePolicy{}
-		return object{of, named, &v1alpha1.ImagePolicyList{}, &of.Spec.Suspend, &of.Status.LastHandledReconcileAt, &of.Status.Conditions}
+		return about(named, &v1alpha1.ImagePolicy{})
 	}
+}
+
+// about finds in an object what all kinds have.
+func about(named noun.Reference, found client.Object) object {
+	made := object{Object: found, named: named}
+	switch of := found.(type) {
+	case *v1alpha1.ConfigRepository:
+		made.list, made.suspend = &v1alpha1.ConfigRepositoryList{}, &of.Spec.Suspend
+		made.handled, made.conditions = &of.Status.LastHandledReconcileAt, &of.Status.Conditions
+	case *v1alpha1.Application:
+		made.list, made.suspend = &v1alpha1.ApplicationList{}, &of.Spec.Suspend
+		made.handled, made.conditions = &of.Status.LastHandledReconcileAt, &of.Status.Conditions
+	case *v1alpha1.ImagePolicy:
+		made.list, made.suspend = &v1alpha1.ImagePolicyList{}, &of.Spec.Suspend
+		made.handled, made.conditions = &of.Status.LastHandledReconcileAt, &of.Status.Conditions
+	}
+	return made
 }
 
 // String names the object in a sentence.

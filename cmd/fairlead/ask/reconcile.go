@@ -5,20 +5,14 @@ import (
 	"errors"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	"github.com/fairlead/fairlead/cmd/fairlead/follow"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 )
-
-// lookAgain is the time between two looks where watching isn't allowed, and after a watch that has ended.
-const lookAgain = time.Second
 
 // Reconcile has the controller look at an object at once. With wait it returns once the controller has, with what it found.
 func (c *Cluster) Reconcile(ctx context.Context, namespace string, named noun.Reference, wait bool) (Outcome, error) {
@@ -59,53 +53,15 @@ func (c *Cluster) Reconcile(ctx context.Context, namespace string, named noun.Re
 
 // obeyed waits until the controller has obeyed the word, or another one has taken its place.
 func (c *Cluster) obeyed(ctx context.Context, found object, word string) (object, error) {
-	done := func(now object) bool {
-		return *now.handled == word || now.GetAnnotations()[v1alpha1.ReconcileAtAnnotation] != word
-	}
-	for {
-		now, err := c.read(ctx, found.GetNamespace(), found.named)
-		if ctx.Err() != nil {
-			return now, context.Cause(ctx)
-		}
-		if err != nil || done(now) {
-			return now, err
-		}
-		if now, ended := c.watch(ctx, now, done); ended {
-			return now, nil
-		}
-		select {
-		case <-time.After(lookAgain):
-		case <-ctx.Done():
-			return now, context.Cause(ctx)
-		}
-	}
-}
-
-// watch follows an object until it is as wanted, or the API server doesn't go on.
-func (c *Cluster) watch(ctx context.Context, from object, done func(object) bool) (object, bool) {
-	changes, err := c.client.Watch(ctx, from.list, &client.ListOptions{
-		Namespace: from.GetNamespace(), FieldSelector: fields.OneTermEqualSelector("metadata.name", from.GetName()),
-		Raw: &metav1.ListOptions{ResourceVersion: from.GetResourceVersion()},
+	wanted, last := newObject(found.named), found
+	wanted.SetNamespace(found.GetNamespace())
+	wanted.SetName(found.GetName())
+	err := follow.Object(ctx, c.client, wanted.Object, wanted.list, func(now client.Object) (bool, error) {
+		last = about(found.named, now)
+		return *last.handled == word || now.GetAnnotations()[v1alpha1.ReconcileAtAnnotation] != word, nil
 	})
-	if err != nil { // Looking again says what is wrong, if it is something that matters.
-		return from, false
+	if err != nil && ctx.Err() == nil {
+		return last, last.refusal("read", err)
 	}
-	defer changes.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return from, false
-		case change, open := <-changes.ResultChan():
-			if !open || change.Type != watch.Modified && change.Type != watch.Added {
-				return from, false
-			}
-			now, err := c.read(ctx, from.GetNamespace(), from.named)
-			if err == nil && done(now) {
-				return now, true
-			}
-			if apierrors.IsNotFound(err) {
-				return from, false
-			}
-		}
-	}
+	return last, err
 }
