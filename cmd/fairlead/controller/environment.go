@@ -38,6 +38,7 @@ func (o *Options) Environment(flags *pflag.FlagSet, environment []string) (stran
 			if err := flags.Set(flag.Name, value); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
+			o.variables = append(o.variables, name)
 		case strings.HasPrefix(name, prefix) && !foreign(name):
 			strangers = append(strangers, name+" names no flag and is ignored: did you mean "+nearest(name, byVariable)+"?")
 		}

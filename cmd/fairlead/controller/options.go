@@ -46,6 +46,8 @@ type Options struct {
 
 	// given are the flags that somebody set, to what they are or to something else.
 	given map[string]bool
+	// variables are those that set a flag, in the order of their names.
+	variables []string
 }
 
 // group is a heading of the help.

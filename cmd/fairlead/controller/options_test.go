@@ -63,7 +63,9 @@ func TestValidate(t *testing.T) {
 			want: "--controllers=sync needs --leader-elect: by their Leases the processes of both sides know which one follows the branches",
 		},
 		"NoRequests":     {reason: "without a request nothing is ever found", arguments: "--registry-concurrency=0", want: "--registry-concurrency is 0: at least one request must be allowed"},
-		"NegativeRate":   {reason: "less than none can't be sent", arguments: "--registry-rate=-1", want: "--registry-rate is -1: it must be 0 or more"},
+		"NegativeRate":   {reason: "less than none can't be sent", arguments: "--registry-rate=-1", want: "--registry-rate is -1: it must be a number, 0 or more"},
+		"NoRate":         {reason: "what every rate is compared with in vain", arguments: "--registry-rate=NaN", want: "--registry-rate is NaN: it must be a number, 0 or more"},
+		"EndlessRate":    {reason: "no bound has a number", arguments: "--registry-rate=Inf", want: "--registry-rate is +Inf: it must be a number, 0 or more"},
 		"NegativeWindow": {reason: "nothing is pushed before it was selected", arguments: "--gathering-window=-1s", want: "--gathering-window is -1s: it must be between 0 and 1m0s"},
 		"LongWindow":     {reason: "a window is for a burst, not for a schedule", arguments: "--gathering-window=1h", want: "--gathering-window is 1h0m0s: it must be between 0 and 1m0s"},
 		"Level":          {reason: "a level has a name", arguments: "--log-level=verbose", want: `--log-level "verbose" is none: write debug, error or info`},
@@ -80,6 +82,45 @@ func TestValidate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options, _, err := parse(strings.Fields(tc.arguments), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, message(options.Validate())); diff != "" {
+				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+// TestValidateVariables has what can't work together come from the environment: who looks for the flag finds it nowhere.
+func TestValidateVariables(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason      string
+		arguments   []string
+		environment []string
+		want        string
+	}{
+		"One": {
+			reason: "a variable that the Deployments of both sides share", arguments: []string{"--controllers=sync", "--leader-elect"},
+			environment: []string{"FAIRLEAD_REGISTRY_RATE=3", "FAIRLEAD_LOG_LEVEL=debug"},
+			want: "--registry-rate is about the update side, which --controllers=sync leaves out: leave out --registry-rate, too, or write --controllers=update,sync " +
+				"(FAIRLEAD_REGISTRY_RATE sets --registry-rate)",
+		},
+		"Two": {
+			reason: "each that took part", environment: []string{"FAIRLEAD_METRICS_ADDRESS=:9000", "FAIRLEAD_HEALTH_ADDRESS=:9000"},
+			want: "--metrics-address :9000 and --health-address :9000 are one port: give one of them another, or 0 for none " +
+				"(FAIRLEAD_HEALTH_ADDRESS sets --health-address, FAIRLEAD_METRICS_ADDRESS sets --metrics-address)",
+		},
+		"FlagWins": {
+			reason: "a variable that doesn't count isn't named", arguments: []string{"--log-level=verbose"}, environment: []string{"FAIRLEAD_LOG_LEVEL=debug"},
+			want: `--log-level "verbose" is none: write debug, error or info`,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options, _, err := parse(tc.arguments, tc.environment)
 			if err != nil {
 				t.Fatal(err)
 			}

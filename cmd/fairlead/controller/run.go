@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -105,7 +106,10 @@ func (o *Options) restConfig(userAgent string) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.Kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{}).ClientConfig()
-	if err != nil {
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, fmt.Errorf("find the cluster: this is no pod of one, and no kubeconfig at %s says where one is: set --kubeconfig", strings.Join(rules.GetLoadingPrecedence(), " or "))
+	case err != nil:
 		return nil, fmt.Errorf("find the cluster: %w: set --kubeconfig", err)
 	}
 	config.UserAgent = userAgent

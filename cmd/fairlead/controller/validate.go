@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -16,8 +17,26 @@ import (
 // maxGatheringWindow bounds how late a release may be for the sake of fewer pushes.
 const maxGatheringWindow = time.Minute
 
-// Validate refuses what can't work, and what would do nothing, naming the flags and what to change.
+// Validate refuses what can't work, and what would do nothing, naming the flags, the variables that set them, and what to change.
 func (o *Options) Validate() error {
+	err := o.validate()
+	if err == nil {
+		return nil
+	}
+	var setters []string
+	for _, variable := range o.variables {
+		flag := "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, prefix), "_", "-"))
+		if strings.Contains(err.Error(), flag) {
+			setters = append(setters, fmt.Sprintf("%s sets %s", variable, flag))
+		}
+	}
+	if len(setters) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, strings.Join(setters, ", "))
+}
+
+func (o *Options) validate() error {
 	if problems := validation.IsDNS1123Label(o.Namespace); len(problems) > 0 {
 		return fmt.Errorf("--namespace %q is no name of a namespace: %s", o.Namespace, problems[0])
 	}
@@ -59,8 +78,8 @@ func (o *Options) validateNumbers() error {
 	if o.RegistryConcurrency < 1 {
 		return fmt.Errorf("--registry-concurrency is %d: at least one request must be allowed", o.RegistryConcurrency)
 	}
-	if o.RegistryRate < 0 {
-		return fmt.Errorf("--registry-rate is %g: it must be 0 or more", o.RegistryRate)
+	if !(o.RegistryRate >= 0) || math.IsInf(o.RegistryRate, 1) {
+		return fmt.Errorf("--registry-rate is %g: it must be a number, 0 or more", o.RegistryRate)
 	}
 	if o.GatheringWindow < 0 || o.GatheringWindow > maxGatheringWindow {
 		return fmt.Errorf("--gathering-window is %s: it must be between 0 and %s", o.GatheringWindow, maxGatheringWindow)
