@@ -67,6 +67,9 @@ func TestAlerts(t *testing.T) {
 		for _, problem := range known.problems(a.Expr) {
 			t.Errorf("%s: %s", a.Alert, problem)
 		}
+		if strings.Contains(a.Expr, "_state{") && !strings.HasPrefix(a.Expr, "max by (namespace, name) (") {
+			t.Errorf("%s begins to wait anew whenever another pod shows its series, or another label of them changes: let it begin with max by (namespace, name)", a.Alert)
+		}
 		if !slices.Contains([]string{"critical", "warning", "info"}, a.Labels["severity"]) {
 			t.Errorf("%s has the severity %q", a.Alert, a.Labels["severity"])
 		}
