@@ -192,8 +192,8 @@ func (r *Reconciler) succeed(s *scope) {
 
 func (r *Reconciler) finish(s *scope, phase v1alpha1.OperationPhase, message string) {
 	s.operation.Phase, s.operation.Message, s.operation.FinishedAt = phase, status.Bounded(message), r.moment()
-	if s.automated() && s.differs() {
-		s.lookAgain(behindInterval) // what has changed in the meantime, or wasn't a part of it, is mended next
+	if s.automated() && s.differs() || s.app.Operation != nil {
+		s.lookAgain(behindInterval) // what has changed in the meantime, wasn't a part of it, or has waited for it, comes next
 	}
 }
 

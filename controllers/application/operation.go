@@ -15,12 +15,22 @@ import (
 	"github.com/fairlead/fairlead/syncer"
 )
 
+// question is what is asked for in the Application, and to be taken up now; nil if nothing is. Who only wants to know what would be
+// done stops no sync that runs, with the hooks that it has started: a dry run waits until it is over.
+func (s *scope) question() *v1alpha1.Operation {
+	question := s.app.Operation
+	if question != nil && question.Sync != nil && question.Sync.DryRun && isRunning(s.app.Status.Operation) {
+		return nil
+	}
+	return question
+}
+
 // asked is the sync that was asked for and isn't over; nil if there is none.
 func (s *scope) asked() *v1alpha1.SyncOperation {
 	last := s.app.Status.Operation
 	switch {
-	case s.app.Operation != nil:
-		return s.app.Operation.Sync
+	case s.question() != nil:
+		return s.question().Sync
 	case isRunning(last) && last.Operation != nil:
 		return last.Operation.Sync
 	}
@@ -62,8 +72,8 @@ func (s *scope) appliesAll() bool {
 	switch {
 	case s.app.Spec.Suspend:
 		return false
-	case s.app.Operation != nil:
-		return isWhole(&v1alpha1.OperationStatus{Operation: s.app.Operation})
+	case s.question() != nil:
+		return isWhole(&v1alpha1.OperationStatus{Operation: s.question()})
 	case isRunning(last) && (last.Manifests == s.rendered.digest || last.Operation != nil):
 		return isWhole(last) && last.NextRetry == nil
 	}
@@ -74,14 +84,14 @@ func (s *scope) appliesAll() bool {
 // manifests that weren't applied yet. Manifests that have changed supersede a sync that runs.
 func (r *Reconciler) takeUp(ctx context.Context, s *scope) error {
 	last, running := s.app.Status.Operation, isRunning(s.app.Status.Operation)
-	superseded := running && (s.app.Operation != nil || last.Manifests != s.rendered.digest)
+	superseded := running && (s.question() != nil || last.Manifests != s.rendered.digest)
 	if superseded {
 		if err := r.supersede(ctx, s); err != nil {
 			return err
 		}
 	}
 	switch {
-	case s.app.Operation != nil:
+	case s.question() != nil:
 		return r.obey(ctx, s)
 	case running && !superseded:
 		s.operation = last.DeepCopy()
@@ -205,7 +215,7 @@ func (r *Reconciler) giveUp(ctx context.Context, s *scope) error {
 	}
 	last := s.app.Status.Operation
 	switch {
-	case s.app.Operation != nil:
+	case s.question() != nil:
 		if err := r.obey(ctx, s); err != nil || s.operation == nil {
 			return err
 		}

@@ -180,6 +180,9 @@ func initiator(op *v1alpha1.OperationStatus) string {
 
 func stillWaits(app *v1alpha1.Application) string {
 	if app.Operation != nil {
+		if op := app.Status.Operation; op != nil && op.Phase == v1alpha1.OperationRunning {
+			return "it waits for the sync that runs: " + progressOf(op)
+		}
 		return "the controller hasn't taken it up: is it running?"
 	}
 	return progressOf(app.Status.Operation)
