@@ -801,6 +801,10 @@ type SyncStatus struct {
 	// to heal drift.
 	// +optional
 	Applied string `json:"applied,omitempty"`
+	// Failed is the digest of the manifests whose sync has failed for good. They aren't tried again by themselves, also
+	// if only a part of them, or a dry run, was asked for since.
+	// +optional
+	Failed string `json:"failed,omitempty"`
 }
 
 // HealthStatus says how something fares.

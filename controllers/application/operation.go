@@ -59,11 +59,13 @@ func isWhole(operation *v1alpha1.OperationStatus) bool {
 // long as no limit says otherwise, since it costs little and people mend rights and quotas elsewhere; hooks have effects, and
 // a wave that didn't become healthy won't by being applied again.
 func (s *scope) isSpent() bool {
-	if !s.hasFailed() {
-		return false
-	}
-	last, retry := s.app.Status.Operation, s.app.Spec.SyncPolicy.Retry
-	return last.Step != "" || retry != nil && retry.Limit >= 0 && last.Retries >= retry.Limit
+	return s.hasFailedBefore() || s.hasFailed() && s.isOver(s.app.Status.Operation)
+}
+
+// isOver says whether a sync that has failed isn't tried again by itself.
+func (s *scope) isOver(failed *v1alpha1.OperationStatus) bool {
+	retry := s.app.Spec.SyncPolicy.Retry
+	return failed.Step != "" || retry != nil && retry.Limit >= 0 && failed.Retries >= retry.Limit
 }
 
 // appliesAll says whether this reconciliation is part of a sync that applies whatever differs.
@@ -116,6 +118,13 @@ func (s *scope) isDue(supersedes bool) bool {
 func (s *scope) hasFailed() bool {
 	last := s.app.Status.Operation
 	return last != nil && last.Phase == v1alpha1.OperationFailed && last.Manifests == s.rendered.digest && isWhole(last)
+}
+
+// hasFailedBefore says whether a sync of all of these manifests has failed for good, and only a part of them or a dry run was asked
+// for since.
+func (s *scope) hasFailedBefore() bool {
+	last := s.app.Status.Operation
+	return last != nil && !isRunning(last) && !isWhole(last) && s.app.Status.Sync.Failed == s.rendered.digest
 }
 
 // begun is a sync that begins now.

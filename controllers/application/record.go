@@ -52,6 +52,7 @@ func (s *scope) write(app *v1alpha1.Application, rolledOut bool, now time.Time) 
 	if rolledOut && !s.stepwise {
 		st.History = begin(st.History, s.head, st.Images, historyLimit(app), now)
 	}
+	recordFailed(st, s)
 	if s.gaveUp {
 		st.History = concludeOf(st.History, s.operation.Revision, v1alpha1.VerdictDegraded, now)
 	}
@@ -80,6 +81,17 @@ func recordSync(st *v1alpha1.ApplicationStatus, s *scope) {
 	}
 	if s.compared && st.Sync.Applied == s.rendered.digest {
 		st.DeletionHooksAt = s.hooksOnDeletion()
+	}
+}
+
+// recordFailed writes whether a sync of all of these manifests has failed for good. What was asked for in part, or to know what would
+// be done, changes nothing about that.
+func recordFailed(st *v1alpha1.ApplicationStatus, s *scope) {
+	switch whole := s.operation != nil && isWhole(s.operation); {
+	case whole && s.gaveUp && s.isOver(s.operation):
+		st.Sync.Failed = s.operation.Manifests
+	case whole, s.compared && st.Sync.Failed != s.rendered.digest, s.compared && st.Sync.Applied == s.rendered.digest:
+		st.Sync.Failed = ""
 	}
 }
 
@@ -177,6 +189,9 @@ func outcomeOfOperation(s *scope) *status.Outcome {
 		return &outcome
 	case s.isNew() && s.hasFailed():
 		failed.Message, failed.Stalled = operation.Message, true
+		return &failed
+	case s.isNew() && s.hasFailedBefore():
+		failed.Message, failed.Stalled = "the sync of these manifests has failed: ask for one, or change them", true
 		return &failed
 	}
 	return nil
