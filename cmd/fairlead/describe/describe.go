@@ -88,7 +88,7 @@ func (c *Cluster) Describe(ctx context.Context, key types.NamespacedName) (*Stor
 	}
 	policy := &objects.Policies[at]
 	story := &Story{
-		Policy: plain(policy), Repositories: []v1alpha1.ConfigRepository{}, Applications: []v1alpha1.Application{}, Events: []Event{},
+		Policy: policy, Repositories: []v1alpha1.ConfigRepository{}, Applications: []v1alpha1.Application{}, Events: []Event{},
 		Notes: append([]string{}, objects.Notes...), pods: map[string][]get.Pod{}, now: c.now(),
 	}
 	only := objects
@@ -106,15 +106,23 @@ func (c *Cluster) Describe(ctx context.Context, key types.NamespacedName) (*Stor
 			story.pods[app.Name] = get.PodsOf(objects, policy, app)
 		}
 	}
+	story.plain()
 	return story, c.events(ctx, story)
 }
 
-// plain is a policy without what only the API server needs.
-func plain(policy *v1alpha1.ImagePolicy) *v1alpha1.ImagePolicy {
-	shown := policy.DeepCopy()
-	shown.ManagedFields = nil
-	shown.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(string(noun.ImagePolicy)))
-	return shown
+// plain leaves out of objects what only the API server needs, and says of each what it is.
+func (s *Story) plain() {
+	say := func(object client.Object, kind noun.Kind) {
+		object.SetManagedFields(nil)
+		object.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(string(kind)))
+	}
+	say(s.Policy, noun.ImagePolicy)
+	for i := range s.Repositories {
+		say(&s.Repositories[i], noun.ConfigRepository)
+	}
+	for i := range s.Applications {
+		say(&s.Applications[i], noun.Application)
+	}
 }
 
 // events reads what happened to the objects of a story.
@@ -130,7 +138,10 @@ func (c *Cluster) events(ctx context.Context, story *Story) error {
 	for _, named := range about {
 		var found corev1.EventList
 		err := c.client.List(ctx, &found, client.InNamespace(story.Policy.Namespace), client.MatchingFieldsSelector{
-			Selector: fields.Set{"involvedObject.kind": string(named.Kind), "involvedObject.name": named.Name}.AsSelector(),
+			Selector: fields.Set{
+				"involvedObject.apiVersion": v1alpha1.GroupVersion.String(), // others have Applications, too
+				"involvedObject.kind":       string(named.Kind), "involvedObject.name": named.Name,
+			}.AsSelector(),
 		})
 		if apierrors.IsForbidden(err) {
 			story.Notes = append(story.Notes, "events in namespace "+story.Policy.Namespace+" are left out: you may not list them")

@@ -232,7 +232,7 @@ func (p *page) history() {
 	count := 0
 	for i := range p.story.Applications {
 		for _, entry := range p.story.Applications[i].Status.History {
-			about := slices.ContainsFunc(entry.Changes, func(change string) bool { return strings.Contains(change, p.story.Policy.Spec.Image+":") })
+			about := slices.ContainsFunc(entry.Changes, func(change string) bool { return get.Runs(strings.Fields(change), p.story.Policy.Spec.Image) })
 			if count == mostHistory || !about {
 				continue
 			}

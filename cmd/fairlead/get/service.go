@@ -206,6 +206,9 @@ func PodsOf(objects Objects, policy *v1alpha1.ImagePolicy, app *v1alpha1.Applica
 	return slices.DeleteFunc(slices.Clone(objects.Pods), func(p Pod) bool { return !own[objectKey{p.Kind, p.Namespace, p.Name}] })
 }
 
+// Runs says whether one of some images is that of a repository, whichever tag, be it from a mirror.
+func Runs(images []string, repository string) bool { return imageIn(images, repository) != "" }
+
 // imageIn finds the image of a repository among some: of that very name, or else of the same path behind another registry, as
 // that of a mirror.
 func imageIn(images []string, repository string) string {
