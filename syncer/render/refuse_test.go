@@ -283,6 +283,17 @@ func TestRenderRefuses(t *testing.T) {
 			},
 			want: "render apps/web: the values don't fit the schema: chart web: - at '/replicas': got string, want integer",
 		},
+		"SchemaOfSecrets": {
+			reason: "a value isn't quoted: it may be a password, and the error is for everybody to read",
+			files: map[string]string{
+				"apps/web/Chart.yaml": chartFile, "apps/web/values.yaml": "auth: {password: hunter2, mail: hunter3}\n",
+				"apps/web/values.schema.json": `{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"auth": {"anyOf": [` +
+					`{"properties": {"password": {"pattern": "^.{12,}$"}}}, {"properties": {"mail": {"format": "email"}}}]}}}`,
+			},
+			want: "render apps/web: the values don't fit the schema: chart web: - at '/auth': 'anyOf' failed " +
+				"- at '/auth/password': 'the value' does not match pattern '^.{12,}$' " +
+				"- at '/auth/mail': 'the value' is not valid email: it isn't quoted, as it may be a secret",
+		},
 		"SchemaFromTheNetwork": {
 			reason: "no schema is loaded by HTTP",
 			files: map[string]string{

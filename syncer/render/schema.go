@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 )
 
@@ -56,8 +57,30 @@ func validateOne(document []byte, values map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("values.schema.json: %w", err)
 	}
-	return compiled.Validate(values)
+	err = compiled.Validate(values)
+	if failure := (*jsonschema.ValidationError)(nil); errors.As(err, &failure) {
+		withoutValues(failure)
+	}
+	return err //nolint:wrapcheck // the caller says of which chart
 }
+
+// withoutValues takes the values out of what a validation has found that would be quoted: they may be passwords, and the error is for
+// everybody to read. Where they stand is told all the same.
+func withoutValues(failure *jsonschema.ValidationError) {
+	const unnamed = "the value"
+	switch found := failure.ErrorKind.(type) {
+	case *kind.Pattern:
+		found.Got = unnamed
+	case *kind.Format:
+		found.Got, found.Err = unnamed, errUnnamed
+	}
+	for _, cause := range failure.Causes {
+		withoutValues(cause)
+	}
+}
+
+// errUnnamed stands for an error that quotes the value.
+var errUnnamed = errors.New("it isn't quoted, as it may be a secret")
 
 // noLoader refuses to load schemas from elsewhere. Those that the JSON Schema standard brings need no loading.
 type noLoader struct{}
