@@ -58,14 +58,15 @@ type named struct {
 	format  terminal.Format
 }
 
-// about reads what a command about one Application is told.
-func (o *appOptions) about(name string) (named, error) {
+// about reads what a command about one Application is told; without arguments it is about none.
+func (o *appOptions) about(args ...string) (named, error) {
 	format, err := terminal.ParseObjectFormat(o.output)
 	if err != nil {
 		return named{}, err
 	}
-	if name != "" {
-		if name, err = noun.Single(name, noun.Application); err != nil {
+	name := ""
+	if len(args) > 0 {
+		if name, err = noun.Single(args, noun.Application); err != nil {
 			return named{}, badInput(err)
 		}
 	}
@@ -79,8 +80,8 @@ func (n named) get(ctx context.Context) (*v1alpha1.Application, error) {
 }
 
 // find is about, and reads the Application.
-func (o *appOptions) find(ctx context.Context, name string) (named, *v1alpha1.Application, error) {
-	about, err := o.about(name)
+func (o *appOptions) find(ctx context.Context, args ...string) (named, *v1alpha1.Application, error) {
+	about, err := o.about(args...)
 	if err != nil {
 		return named{}, nil, err
 	}
@@ -98,11 +99,11 @@ func (n named) write(command *cobra.Command, answer written) error {
 }
 
 // oneName is the argument of a command about one Application.
-func oneName(command *cobra.Command, args []string) error {
+func oneName(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return badInput(errors.New("which Application? Give its NAME: fairlead app list lists them"))
 	}
-	return badInput(cobra.ExactArgs(1)(command, args))
+	return nil
 }
 
 // complete completes the name of an Application from the cluster.

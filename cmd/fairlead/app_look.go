@@ -16,9 +16,9 @@ func newAppListCommand(options *appOptions) *cobra.Command {
 		Short: "List Applications: what runs, since when, and whether it is as Git says",
 		Example: `  fairlead app list
   fairlead app list -A -o wide`,
-		Args: func(command *cobra.Command, args []string) error { return badInput(cobra.NoArgs(command, args)) },
+		Args: func(command *cobra.Command, args []string) error { return badInput(atMost(command, args, 0)) },
 		RunE: func(command *cobra.Command, _ []string) error {
-			about, err := options.about("")
+			about, err := options.about()
 			if err != nil {
 				return badInput(err)
 			}
@@ -51,7 +51,7 @@ With --refresh the controller is asked to look at it anew first.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, found, err := options.find(command.Context(), args[0])
+			about, found, err := options.find(command.Context(), args...)
 			if err == nil && refresh {
 				ctx, cancel := context.WithTimeout(command.Context(), timeout)
 				defer cancel()
@@ -79,7 +79,7 @@ cluster knows as many as spec.revisionHistoryLimit says; fairlead history tells 
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, found, err := options.find(command.Context(), args[0])
+			about, found, err := options.find(command.Context(), args...)
 			if err != nil {
 				return badInput(err)
 			}
@@ -98,7 +98,7 @@ PersistentVolumeClaims, and the objects of the API groups of custom resources.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, found, err := options.find(command.Context(), args[0])
+			about, found, err := options.find(command.Context(), args...)
 			if err != nil {
 				return badInput(err)
 			}

@@ -38,7 +38,7 @@ The exit status is 0 if the older values stand in Git now, 1 if they don't, and 
 			if len(args) == 0 {
 				return oneName(command, args)
 			}
-			return badInput(cobra.MaximumNArgs(most)(command, args))
+			return badInput(atMost(command, args, most))
 		},
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {

@@ -44,7 +44,7 @@ The exit status is 0 if a sync would change nothing, 1 if it would, and 2 if the
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, found, err := options.find(command.Context(), args[0])
+			about, found, err := options.find(command.Context(), args...)
 			if err != nil {
 				return badInput(err)
 			}
@@ -82,7 +82,7 @@ what the controller renders, before it fills in namespaces and labels.`,
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, found, err := options.find(command.Context(), args[0])
+			about, found, err := options.find(command.Context(), args...)
 			if err != nil {
 				return badInput(err)
 			}

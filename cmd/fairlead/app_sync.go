@@ -45,7 +45,7 @@ The exit status is 0 if everything was applied, 1 if something wasn't or it took
 				}
 				request.Sync.Resources = append(request.Sync.Resources, resource)
 			}
-			about, err := options.about(args[0])
+			about, err := options.about(args...)
 			if err != nil {
 				return badInput(err)
 			}
@@ -95,7 +95,7 @@ The exit status is 0 once it is so, 1 if it isn't within --timeout, and 2 if the
 		Args:              oneName,
 		ValidArgsFunction: options.complete,
 		RunE: func(command *cobra.Command, args []string) error {
-			about, err := options.about(args[0])
+			about, err := options.about(args...)
 			if err != nil {
 				return badInput(err)
 			}

@@ -73,19 +73,26 @@ func kindMeant(kinds []noun.Kind, args []string, begun string) (kind noun.Kind, 
 		kind, ok = noun.ParseKind(word)
 		return kind, word + "/", ok && slices.Contains(kinds, kind)
 	}
-	if len(args) > 0 {
-		if said, known := noun.ParseKind(args[0]); known && slices.Contains(kinds, said) {
-			return said, "", true
-		}
+	if said, ok := kindSaid(kinds, args); ok {
+		return said, "", true
 	}
 	return kinds[0], "", true
+}
+
+// kindSaid is the kind by which arguments begin.
+func kindSaid(kinds []noun.Kind, args []string) (said noun.Kind, ok bool) {
+	if len(args) == 0 {
+		return "", false
+	}
+	said, ok = noun.ParseKind(args[0])
+	return said, ok && slices.Contains(kinds, said)
 }
 
 // completeOne is completeNames for a command that takes one name.
 func (o *clusterOptions) completeOne(kinds ...noun.Kind) completion {
 	complete := o.completeNames(kinds...)
 	return func(command *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
+		if _, kind := kindSaid(kinds, args); len(args) > 1 || len(args) == 1 && !kind {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return complete(command, args, begun)

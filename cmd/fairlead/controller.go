@@ -24,7 +24,7 @@ func newControllerCommand() *cobra.Command {
 		Short:   "Scan registries, commit what the policies select, and sync the Applications",
 		Long:    controllerLong,
 		Example: controllerExample,
-		Args:    cobra.NoArgs,
+		Args:    func(command *cobra.Command, args []string) error { return atMost(command, args, 0) },
 		RunE: func(command *cobra.Command, _ []string) error {
 			strangers, err := options.Environment(command.Flags(), os.Environ())
 			if err != nil {

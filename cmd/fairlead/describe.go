@@ -26,11 +26,11 @@ What the rights of the kubeconfig's user don't let one see is left out, and said
 The exit status is 0 if there is an answer, and 2 if there is none.`,
 		Example: `  fairlead describe policy/www -o yaml
   fairlead describe www -n fairlead`,
-		Args: func(command *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return badInput(errors.New("which microservice? Give the NAME of its ImagePolicy: fairlead get lists them"))
 			}
-			return badInput(cobra.ExactArgs(1)(command, args))
+			return nil
 		},
 		ValidArgsFunction: cluster.completeOne(noun.ImagePolicy),
 	}
@@ -41,7 +41,7 @@ The exit status is 0 if there is an answer, and 2 if there is none.`,
 		if err != nil {
 			return badInput(err)
 		}
-		name, err := noun.Single(args[0], noun.ImagePolicy)
+		name, err := noun.Single(args, noun.ImagePolicy)
 		if err != nil {
 			return badInput(err)
 		}

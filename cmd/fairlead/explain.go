@@ -43,15 +43,8 @@ read or reached.`,
 		Example: `  fairlead explain -f policy.yaml --tags tags.txt
   crane ls registry.example.com/web-hook/www | fairlead explain -f policy.yaml --tags - --current v1.0.35 -o json
   fairlead explain www -n fairlead`,
-		Args: func(command *cobra.Command, args []string) error {
-			return badInput(cobra.MaximumNArgs(1)(command, args))
-		},
 		RunE: func(command *cobra.Command, args []string) error {
-			name := ""
-			if len(args) > 0 {
-				name = args[0]
-			}
-			return badInput(options.run(command, name))
+			return badInput(options.run(command, args))
 		},
 	}
 	command.ValidArgsFunction = options.cluster.completeOne(noun.ImagePolicy)
@@ -67,15 +60,16 @@ read or reached.`,
 }
 
 // run asks, and writes the answer.
-func (o *explainOptions) run(command *cobra.Command, name string) error {
-	if err := o.validate(name); err != nil {
-		return err
-	}
-	if name != "" {
+func (o *explainOptions) run(command *cobra.Command, args []string) error {
+	name := ""
+	if len(args) > 0 {
 		var err error
-		if name, err = noun.Single(name, noun.ImagePolicy); err != nil {
+		if name, err = noun.Single(args, noun.ImagePolicy); err != nil {
 			return err
 		}
+	}
+	if err := o.validate(name); err != nil {
+		return err
 	}
 	format, err := terminal.ParseFormat(o.output)
 	if err != nil {

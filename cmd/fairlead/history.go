@@ -48,7 +48,7 @@ The exit status is 0 if there is an answer, be it that nothing ever changed, and
   fairlead history apps/webhooks --repo https://git.example.com/web-hook/config.git -o json
   fairlead history webhooks -n fairlead --stats`,
 		Args: func(command *cobra.Command, args []string) error {
-			return badInput(cobra.MaximumNArgs(1)(command, args))
+			return badInput(atMost(command, args, 1))
 		},
 		RunE: func(command *cobra.Command, args []string) error {
 			name := ""

@@ -38,7 +38,7 @@ The exit status is 0 if the manifests were printed, 1 if the source can't be ren
 		Example: `  fairlead render -f application.yaml
   fairlead render -f application.yaml --repo ~/config --revision main~1 | kubectl diff -f -
   fairlead render -f application.yaml --kube-version v1.36.3 --api-versions monitoring.coreos.com/v1 -o name`,
-		Args: func(command *cobra.Command, args []string) error { return badInput(cobra.NoArgs(command, args)) },
+		Args: func(command *cobra.Command, args []string) error { return badInput(atMost(command, args, 0)) },
 		RunE: func(command *cobra.Command, _ []string) error { return options.run(command) },
 	}
 	flags := command.Flags()

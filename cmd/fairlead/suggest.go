@@ -23,6 +23,14 @@ func unknownCommand(command *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %s: %s --help lists those that there are", wanted, command.CommandPath())
 }
 
+// atMost refuses more arguments than a command takes.
+func atMost(command *cobra.Command, args []string, most int) error {
+	if len(args) <= most {
+		return nil
+	}
+	return fmt.Errorf("there is no place for %q: %s --help says what it takes", terminal.Printable(args[most]), command.CommandPath())
+}
+
 // unknownFlag says which flag is meant in place of one that there isn't, if that can be guessed. Other errors stay.
 func unknownFlag(command *cobra.Command, err error) error {
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")

@@ -124,16 +124,21 @@ func one(argument string, kind Kind) (Reference, error) {
 	return Reference{Kind: kind, Name: name}, nil
 }
 
-// Single reads the name of an object of one kind: NAME or KIND/NAME.
-func Single(argument string, kind Kind) (string, error) {
-	found, err := one(argument, "")
+// Single reads the name of an object of one kind: NAME, KIND NAME or KIND/NAME.
+func Single(arguments []string, kind Kind) (string, error) {
+	found, err := Parse(arguments)
 	if err != nil {
 		return "", err
 	}
-	if found.Kind != "" && found.Kind != kind {
-		return "", refuse("%s is of another kind: this is about %s", found, kind.Words()[1])
+	for _, named := range found {
+		if named.Kind != "" && named.Kind != kind {
+			return "", refuse("%s is of another kind: this is about %s", named, kind.Words()[1])
+		}
 	}
-	return found.Name, nil
+	if len(found) != 1 {
+		return "", refuse("%q names %d %s: name one", strings.Join(arguments, " "), len(found), kind.Words()[1])
+	}
+	return found[0].Name, nil
 }
 
 func refuse(format string, args ...any) error {

@@ -46,21 +46,26 @@ func TestParse(t *testing.T) {
 func TestSingle(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		argument string
-		want     string
-		err      string
+		reason    string
+		arguments []string
+		want      string
+		err       string
 	}{
-		"Name":  {argument: "webhooks", want: "webhooks"},
-		"Kind":  {argument: "app/webhooks", want: "webhooks"},
-		"Full":  {argument: "application.fairlead.dev/webhooks", want: "webhooks"},
-		"Other": {argument: "ipol/www", err: "policy/www is of another kind: this is about applications"},
+		"Name":  {reason: "the kind goes without saying", arguments: []string{"webhooks"}, want: "webhooks"},
+		"Kind":  {reason: "it may be said", arguments: []string{"app/webhooks"}, want: "webhooks"},
+		"Words": {reason: "as kubectl has it, too", arguments: []string{"application", "webhooks"}, want: "webhooks"},
+		"Full":  {reason: "with the group", arguments: []string{"application.fairlead.dev/webhooks"}, want: "webhooks"},
+		"Named": {reason: "an object may be called as its kind", arguments: []string{"app"}, want: "app"},
+		"Other": {reason: "another kind", arguments: []string{"ipol/www"}, err: "policy/www is of another kind: this is about applications"},
+		"Apart": {reason: "another kind", arguments: []string{"policy", "www"}, err: "policy/www is of another kind: this is about applications"},
+		"Two":   {reason: "one is enough", arguments: []string{"a", "b"}, err: `"a b" names 2 applications: name one`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := noun.Single(tc.argument, noun.Application)
+			got, err := noun.Single(tc.arguments, noun.Application)
 			if got != tc.want || text(err) != tc.err {
-				t.Errorf("Single(%q) = %q, %v", tc.argument, got, err)
+				t.Errorf("%s: Single(%q) = %q, %v", tc.reason, tc.arguments, got, err)
 			}
 		})
 	}
