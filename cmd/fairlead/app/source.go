@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
+	local "github.com/fairlead/fairlead/cmd/fairlead/render"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
 	"github.com/fairlead/fairlead/controllers/access"
 	"github.com/fairlead/fairlead/controllers/application"
@@ -177,9 +178,9 @@ func openLocal(app *v1alpha1.Application, dir string) (fsys fs.FS, from string, 
 		}
 		root = filepath.FromSlash(above + "/")
 	}
-	opened, err := os.OpenRoot(root)
+	files, done, err := local.OpenFolder(root)
 	if err != nil {
 		return nil, "", nil, terminal.Failf(err, "--local %s: %v", dir, err)
 	}
-	return opened.FS(), "the folder " + dir, opened.Close, nil
+	return files, "the folder " + dir, done, nil
 }

@@ -25,11 +25,11 @@ func Open(ctx context.Context, dir, revision string) (fs.FS, func() error, error
 		files, err := commit(ctx, dir, revision)
 		return files, func() error { return nil }, err
 	}
-	root, err := os.OpenRoot(dir)
+	files, done, err := OpenFolder(dir)
 	if err != nil {
 		return nil, nil, failf("--repo %s: %v", dir, err)
 	}
-	return root.FS(), root.Close, nil
+	return files, done, nil
 }
 
 // isBare says whether a folder is a repository without a work tree.
