@@ -66,6 +66,7 @@ func TestReplicas(t *testing.T) {
 		{"taken", r.taken},
 		{"impatient", r.impatient},
 		{"webhooks", r.webhooks},
+		{"fatal", r.fatal},
 		{"sides", r.sides},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -667,6 +667,10 @@ type ApplicationStatus struct {
 	// +optional
 	SourceType SourceType `json:"sourceType,omitempty"`
 
+	// Rendering is the rendering that lasts, or during which the controller was ended.
+	// +optional
+	Rendering *RenderingStatus `json:"rendering,omitempty"`
+
 	// DeletionHooksAt is the newest revision with the manifests that were applied last, if there are `PreDelete` or `PostDelete`
 	// hooks among these. Without it, deleting the Application asks for nothing but this status.
 	// +optional
@@ -784,6 +788,21 @@ type HookStatus struct {
 	// Message says why it failed.
 	// +optional
 	Message string `json:"message,omitempty"`
+}
+
+// RenderingStatus is a note of a rendering that isn't over. It is written when one takes more than half a second, and taken back at its
+// end: a note that stays tells that the controller was ended meanwhile, perhaps by this very rendering. After the second time it is
+// left alone for 5 minutes, then for twice as long each time, up to an hour; unless the source changes, or another try is asked for.
+type RenderingStatus struct {
+	// Inputs is the digest of what is rendered: the folder at the path, the spec's source, and what the cluster serves.
+	Inputs string `json:"inputs"`
+	// Tries is how often it was begun.
+	Tries int32 `json:"tries"`
+	// Since is when the last try began.
+	Since metav1.Time `json:"since"`
+	// ReconcileAt is the word in the annotation `fairlead.dev/reconcile-at` at that time: a new one asks for another try.
+	// +optional
+	ReconcileAt string `json:"reconcileAt,omitempty"`
 }
 
 // SyncStatus says whether the cluster is as the revision says.

@@ -74,8 +74,18 @@ func (r *Reconciler) render(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.fail(v1alpha1.ReasonGitFailed, err)
 	}
+	source := SourceOf(s.app)
+	inputs, err := inputsOf(snapshot, source, caps.Capabilities, nil)
+	if err != nil {
+		return err
+	}
+	over, err := r.attempt(ctx, s.app, inputs)
+	if err != nil {
+		return s.fail(v1alpha1.ReasonRenderFailed, err)
+	}
 	began := r.now()
-	made, err := known.render(ctx, snapshot, SourceOf(s.app), caps.Capabilities)
+	made, err := known.render(ctx, snapshot, source, caps.Capabilities)
+	over()
 	r.countRendering(known, made, err, began)
 	if err != nil {
 		return s.fail(reasonOfRender(err), err)

@@ -109,7 +109,7 @@ type Capabilities struct {
 //
 // Templates can't be interrupted. When ctx is done or the rendering takes longer than half a minute, Render returns, and
 // what it has begun goes on in the background until it ends by itself. A template that calls itself through tpl without end
-// takes memory until there is none: who may write charts is trusted that far.
+// takes memory until there is none: callers that have others to serve should remember in what they ended.
 func Render(ctx context.Context, fsys fs.FS, src Source, caps Capabilities) (Rendered, error) {
 	limited, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
