@@ -29,7 +29,8 @@ func TestScenarios(t *testing.T) {
 	if testing.Verbose() {
 		progress = os.Stderr
 	}
-	s, err := stack.Start(t.Context(), stack.Options{Controller: true, Race: true, Log: progress})
+	// At the level of debug there is most that could hold a password.
+	s, err := stack.Start(t.Context(), stack.Options{Controller: true, Race: true, Log: progress, ControllerArgs: []string{"--log-level=debug"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -140,12 +141,18 @@ func counts(_ context.Context, ts *testscript.TestScript, s *scenario, args []st
 
 func resetCounts(_ context.Context, _ *testscript.TestScript, s *scenario, _ []string) error {
 	s.resetCounts()
-	s.logMark = len(s.stack.Logs())
+	s.logMark = strings.LastIndex(s.stack.Logs(), "\n") + 1 // A line may be there in part.
 	return nil
 }
 
-// logged prints what the controller has logged since the last reset-counts.
+// logged prints what the controller has logged since the last reset-counts, at the level that it logs at by default.
 func logged(_ context.Context, ts *testscript.TestScript, s *scenario, _ []string) error {
-	_, err := fmt.Fprint(ts.Stdout(), s.stack.Logs()[s.logMark:])
+	var told strings.Builder
+	for line := range strings.Lines(s.stack.Logs()[s.logMark:]) {
+		if !strings.HasPrefix(line, `{"level":"debug",`) && strings.HasSuffix(line, "\n") {
+			told.WriteString(line)
+		}
+	}
+	_, err := fmt.Fprint(ts.Stdout(), told.String())
 	return err
 }
