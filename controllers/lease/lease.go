@@ -40,7 +40,7 @@ const (
 const at = "@"
 
 // New gives the lock of a Lease for this process. address is where other replicas reach its webhooks; "": nowhere.
-func New(config *rest.Config, namespace, name, address string) (resourcelock.Interface, error) {
+func New(config *rest.Config, namespace, name, address string) (*Lock, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("name this process in Lease %s/%s: %w", namespace, name, err)
@@ -54,7 +54,7 @@ func New(config *rest.Config, namespace, name, address string) (resourcelock.Int
 	if err != nil {
 		return nil, fmt.Errorf("prepare Lease %s/%s: %w", namespace, name, err)
 	}
-	return lock, nil
+	return &Lock{Interface: lock}, nil
 }
 
 // addressOf is where the holder of a Lease is reached; "": nowhere.

@@ -7,7 +7,6 @@ import (
 	"net/url"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/controllers/lease"
@@ -38,7 +37,7 @@ func LeaseOf(side Side) string {
 }
 
 // lock is that Lease; it says where this process hears webhooks.
-func (o *Options) lock(config *rest.Config) (resourcelock.Interface, error) {
+func (o *Options) lock(config *rest.Config) (*lease.Lock, error) {
 	if !o.LeaderElect {
 		return nil, nil //nolint:nilnil // nobody to share with
 	}

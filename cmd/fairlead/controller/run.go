@@ -15,6 +15,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -45,11 +46,15 @@ func (o *Options) Run(ctx context.Context, userAgent string, strangers []string)
 	if err != nil {
 		return err
 	}
-	mgr, err := o.manager(config)
+	lock, err := o.lock(config)
 	if err != nil {
 		return err
 	}
-	if err := o.add(mgr); err != nil {
+	mgr, err := o.manager(config, lock)
+	if err != nil {
+		return err
+	}
+	if err := o.add(mgr, lock); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -59,7 +64,7 @@ func (o *Options) Run(ctx context.Context, userAgent string, strangers []string)
 }
 
 // add gives the manager the health, and the gate that the controllers come through.
-func (o *Options) add(mgr ctrl.Manager) error {
+func (o *Options) add(mgr ctrl.Manager, lock *lease.Lock) error {
 	server, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("connect to the cluster: %w", err)
@@ -75,7 +80,12 @@ func (o *Options) add(mgr ctrl.Manager) error {
 	if o.HealthAddress == off {
 		return nil
 	}
-	health, err := o.health(gate.ready)
+	health, err := o.health(func() error {
+		if err := gate.ready(); err != nil || lock == nil {
+			return err
+		}
+		return lock.Refused()
+	})
 	if err != nil {
 		return err
 	}
@@ -119,14 +129,14 @@ func (o *Options) restConfig(userAgent string) (*rest.Config, error) {
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update,namespace=fairlead
 
-func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
+func (o *Options) manager(config *rest.Config, lock *lease.Lock) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the kinds: %w", err)
 	}
-	lock, err := o.lock(config)
-	if err != nil {
-		return nil, err
+	var shared resourcelock.Interface // nil if there is no lock, not one that holds a nil
+	if lock != nil {
+		shared = lock
 	}
 	grace, duration, deadline, period := gracePeriod, lease.Duration, lease.RenewDeadline, lease.RetryPeriod
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
@@ -135,7 +145,7 @@ func (o *Options) manager(config *rest.Config) (ctrl.Manager, error) {
 		HealthProbeBindAddress:              off, // served by health, which says why
 		LeaderElection:                      o.LeaderElect,
 		LeaderElectionID:                    o.leaseName(), // as metrics call it
-		LeaderElectionResourceLockInterface: lock,
+		LeaderElectionResourceLockInterface: shared,
 		LeaderElectionReleaseOnCancel:       true,
 		LeaseDuration:                       &duration, RenewDeadline: &deadline, RetryPeriod: &period,
 		GracefulShutdownTimeout: &grace,
