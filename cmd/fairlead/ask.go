@@ -131,7 +131,7 @@ func newSuspendCommand() *cobra.Command {
 		Use:   "suspend NAME... | KIND NAME...",
 		Short: "Stop a policy, a repository or an application",
 		Long: `Stop a policy, which is neither scanned nor committed then; a repository, which is read and not written; or an application, which is
-neither compared nor synced. What runs keeps running. It sets spec.suspend, so that a manifest in Git which says otherwise takes it
+compared and not synced. What runs keeps running. It sets spec.suspend, so that a manifest in Git which says otherwise takes it
 back.
 
 NAME alone is an ImagePolicy. KIND is policy, repository or application; KIND/NAME is the same.

@@ -20,7 +20,7 @@ func (c *Cluster) Reconcile(ctx context.Context, namespace string, named noun.Re
 	if err != nil {
 		return Outcome{}, err
 	}
-	if *found.suspend && found.named.Kind != noun.ConfigRepository { // a suspended repository is still read
+	if *found.suspend && found.named.Kind == noun.ImagePolicy { // the others are still read and compared
 		return Outcome{}, terminal.Failf(nil, "%s is suspended, and nobody looks at it: fairlead resume %s", found, found.named)
 	}
 	before, _ := found.DeepCopyObject().(client.Object)

@@ -264,6 +264,15 @@ func TestWhatItWaitsFor(t *testing.T) {
 			},
 			want: "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|-|-|-|-|application webhooks has no container of this image",
 		},
+		"Drift": {
+			reason: "somebody has changed the Deployment, and nobody sets it back",
+			change: func(s *scene) {
+				s.old, s.fresh = 3, 0
+				s.app.Status.Resources[0].Status, s.app.Status.Resources[0].Message = v1alpha1.SyncStatusOutOfSync, "differs in spec.template.spec.containers[0].image, set by kubectl-set"
+				s.app.Status.Conditions[0].Status, s.app.Status.Conditions[0].Reason = "False", string(v1alpha1.ReasonOutOfSync)
+			},
+			want: "www|v1.0.36|v1.0.36|v1.0.36|4f1c0a9|12s|v1.0.36|4f1c0a9|10s|0/3|out of sync: Deployment www differs in spec.template.spec.containers[0].image, set by kubectl-set",
+		},
 		"Crash": {
 			reason: "why, from its own objects alone",
 			change: func(s *scene) {

@@ -46,6 +46,8 @@ type service struct {
 	// health is that of its own objects, as far as they are known, else of the Application.
 	health  v1alpha1.HealthStatusCode
 	message string
+	// drift says how one of its own objects differs from the revision; empty if none does.
+	drift string
 }
 
 // applications are those that deploy a target, by its place in the spec: the one that it names, or those that read its file and
@@ -114,7 +116,13 @@ func (t *teller) deploys(app *v1alpha1.Application) {
 	made.health, made.message = v1alpha1.HealthHealthy, ""
 	for i := range app.Status.Resources {
 		r := &app.Status.Resources[i]
-		if !own[objectKey{r.Kind, r.Namespace, r.Name}] || graver(made.health, r.Health) {
+		if !own[objectKey{r.Kind, r.Namespace, r.Name}] {
+			continue
+		}
+		if made.drift == "" && r.Status == v1alpha1.SyncStatusOutOfSync && r.Health != v1alpha1.HealthMissing {
+			made.drift = r.Kind + " " + r.Name + " " + r.Message
+		}
+		if graver(made.health, r.Health) {
 			continue
 		}
 		made.health, made.message = r.Health, ""

@@ -156,11 +156,25 @@ func (t *teller) syncing(line Line) *Wait {
 		return &Wait{Gravity: Broken, Reason: ready.Reason, Message: name + ": " + ready.Message}
 	case app.Spec.Suspend:
 		return &Wait{Gravity: Meant, Reason: string(v1alpha1.ReasonSuspended), Message: name + " suspended" + because(app.Annotations)}
-	case !behind:
-		return nil
-	default:
+	case behind:
 		return t.behind(line, app)
+	case t.service.drift != "":
+		return t.drifted(app)
+	default:
+		return nil
 	}
+}
+
+// drifted says how the cluster differs from a revision that is deployed.
+func (t *teller) drifted(app *v1alpha1.Application) *Wait {
+	wait := &Wait{Gravity: Broken, Reason: string(v1alpha1.ReasonOutOfSync), Message: "out of sync: " + t.service.drift}
+	switch running := app.Status.Operation != nil && app.Status.Operation.Phase == v1alpha1.OperationRunning; {
+	case running, automated(app) && app.Spec.SyncPolicy.Automated.SelfHeal:
+		wait.Gravity = Working
+	case !automated(app):
+		wait.Gravity = Meant
+	}
+	return wait
 }
 
 // notDeployed is the reason of what is written to Git, and by which nothing is rolled out.
@@ -219,6 +233,8 @@ func (t *teller) rolling(line Line) *Wait {
 	switch {
 	case line.Pods == nil || line.Pods.Ready >= line.Pods.Wanted:
 		return nil
+	case t.service.drift != "":
+		return nil // what the pods run instead was said
 	case t.service.health == v1alpha1.HealthSuspended:
 		return &Wait{Gravity: Meant, Reason: string(t.service.health), Message: progress + " paused"}
 	default:
