@@ -59,7 +59,7 @@ type ApplicationSpec struct {
 	// Timeout bounds one sync: what isn't applied and, where later waves or hooks wait for it, healthy by then has
 	// failed. At least 1s.
 	// +kubebuilder:default="30m"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="timeout must be at least 1s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s')",message="timeout must be a duration of at least 1s, such as 30s or 5m"
 	// +optional
 	Timeout metav1.Duration `json:"timeout,omitempty"`
 
@@ -270,6 +270,7 @@ type KustomizeReplica struct {
 	Name string `json:"name"`
 	// Count of replicas.
 	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 && int(self) <= 2147483647",message="count must be a whole number from 0 to 2147483647"
 	Count intstr.IntOrString `json:"count"`
 }
 
@@ -426,7 +427,7 @@ type RetryStrategy struct {
 type Backoff struct {
 	// Duration before the first retry.
 	// +kubebuilder:default="5s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('100ms')",message="backoff.duration must be at least 100ms"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('100ms')",message="backoff.duration must be a duration of at least 100ms, such as 5s"
 	// +optional
 	Duration metav1.Duration `json:"duration,omitempty"`
 	// Factor by which it grows.
@@ -437,6 +438,7 @@ type Backoff struct {
 	Factor int32 `json:"factor,omitempty"`
 	// MaxDuration that it doesn't exceed.
 	// +kubebuilder:default="3m"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('100ms')",message="backoff.maxDuration must be a duration of at least 100ms, such as 3m"
 	// +optional
 	MaxDuration metav1.Duration `json:"maxDuration,omitempty"`
 }

@@ -72,6 +72,26 @@ func TestRefusals(t *testing.T) {
 		manifest string
 		want     string
 	}{
+		"RetrySeconds": {
+			reason:   "one Application that can't be read would keep the controller from reading any; Argo CD takes a number for seconds",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {retry: {backoff: {maxDuration: '300'}}}\n" + appRest,
+			want:     `spec.syncPolicy.retry.backoff.maxDuration: Invalid value: backoff.maxDuration must be a duration of at least 100ms, such as 3m`,
+		},
+		"RetryWords": {
+			reason:   "the same before the first retry",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  syncPolicy: {retry: {backoff: {duration: soon}}}\n" + appRest,
+			want:     `spec.syncPolicy.retry.backoff.duration: Invalid value: backoff.duration must be a duration of at least 100ms, such as 5s`,
+		},
+		"Timeout": {
+			reason:   "a sync has some time",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}}\n  timeout: 999ms\n" + appRest,
+			want:     `spec.timeout: Invalid value: timeout must be a duration of at least 1s, such as 30s or 5m`,
+		},
+		"Replicas": {
+			reason:   "more than there can be",
+			manifest: appHead + "spec:\n  source: {repositoryRef: {name: r}, kustomize: {replicas: [{name: a, count: 99999999999}]}}\n" + appRest,
+			want:     `spec.source.kustomize.replicas[0].count: Invalid value: 99999999999: count must be a whole number from 0 to 2147483647`,
+		},
 		"RepositoryHTTP": {
 			reason:   "credentials in clear text need an explicit word",
 			manifest: repositoryHead + "spec: {url: 'http://git.example.com/config.git'}",
