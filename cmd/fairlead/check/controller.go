@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// programLabel is on the Deployment and its pods, whatever the release is called.
+	// programLabel is on the Deployment and its pods, unless the chart has been given another name.
 	programLabel, programName = "app.kubernetes.io/name", "fairlead"
 	// containerName is the container that the program runs in.
 	containerName = "controller"
@@ -65,13 +65,14 @@ func (c *checker) controller(ctx context.Context) (findings []Finding, found ins
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	var deployments appsv1.DeploymentList
-	err := c.client.List(ctx, &deployments, client.InNamespace(c.ControllerNamespace), client.MatchingLabels{programLabel: programName})
-	if err != nil {
+	if err := c.client.List(ctx, &deployments, client.InNamespace(c.ControllerNamespace)); err != nil {
 		return append(findings, failure("Deployment", err), c.lease(ctx, found)), found
 	}
-	parts := make([]installation, len(deployments.Items))
+	var parts []installation
 	for i := range deployments.Items {
-		parts[i].deployment = &deployments.Items[i]
+		if deployment := &deployments.Items[i]; runsController(deployment) {
+			parts = append(parts, installation{deployment: deployment})
+		}
 	}
 	if verdict := partsVerdict(parts, c.ControllerNamespace); verdict != nil {
 		return append(findings, *verdict, c.lease(ctx, found)), found
@@ -102,6 +103,23 @@ func (c *checker) lease(ctx context.Context, found installation) Finding {
 	default:
 		return failure("Lease "+c.ControllerNamespace+"/"+name, err)
 	}
+}
+
+// runsController says whether a Deployment is one of the controller: by its label, or where that is another one by what it runs.
+func runsController(deployment *appsv1.Deployment) bool {
+	return deployment.Labels[programLabel] == programName ||
+		slices.ContainsFunc(deployment.Spec.Template.Spec.Containers, func(container corev1.Container) bool {
+			return container.Name == containerName && len(container.Args) > 1 && container.Args[0] == "controller" &&
+				slices.ContainsFunc(container.Args, func(arg string) bool { return strings.HasPrefix(arg, "--controllers=") })
+		})
+}
+
+// selector is what kubectl finds the pods of a Deployment by; nil: of the one that there would be.
+func selector(deployment *appsv1.Deployment) string {
+	if deployment == nil || deployment.Spec.Selector == nil {
+		return programLabel + "=" + programName
+	}
+	return metav1.FormatLabelSelector(deployment.Spec.Selector)
 }
 
 // selected selects the pods of a Deployment.
@@ -146,9 +164,9 @@ func deploymentVerdict(found *appsv1.Deployment) Finding {
 	case wanted == 0:
 		return failf(subject, "it is scaled to 0: nothing is scanned, committed or synced").by("kubectl scale deployment %s -n %s --replicas=1", found.Name, found.Namespace)
 	case ready == 0:
-		return failf(subject, "none of %d pods is ready", wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName)
+		return failf(subject, "none of %d pods is ready", wanted).by("kubectl describe pods -n %s -l %s", found.Namespace, selector(found))
 	case ready < wanted:
-		return warnf(subject, "%d of %d pods are ready", ready, wanted).by("kubectl describe pods -n %s -l %s=%s", found.Namespace, programLabel, programName)
+		return warnf(subject, "%d of %d pods are ready", ready, wanted).by("kubectl describe pods -n %s -l %s", found.Namespace, selector(found))
 	default:
 		return okf(subject, "%d of %d pods are ready", ready, wanted)
 	}
@@ -224,7 +242,7 @@ func leaseVerdict(found installation, lease *coordinationv1.Lease, now time.Time
 		holder = *lease.Spec.HolderIdentity
 	}
 	if holder == "" || lease.Spec.RenewTime == nil {
-		return failf(subject, "nobody holds it: no controller works").by("kubectl logs -n %s -l %s=%s -c %s", lease.Namespace, programLabel, programName, containerName)
+		return failf(subject, "nobody holds it: no controller works").by("kubectl logs -n %s -l %s -c %s", lease.Namespace, selector(found.deployment), containerName)
 	}
 	age, lasts := now.Sub(lease.Spec.RenewTime.Time), tooOld
 	if seconds := lease.Spec.LeaseDurationSeconds; seconds != nil {
@@ -235,7 +253,7 @@ func leaseVerdict(found installation, lease *coordinationv1.Lease, now time.Time
 	switch {
 	case age > lasts:
 		return failf(subject, "%s holds it, and renewed it %s ago the last time: no controller works", pod, age.Round(time.Second)).
-			by("kubectl logs -n %s -l %s=%s -c %s", lease.Namespace, programLabel, programName, containerName)
+			by("kubectl logs -n %s -l %s -c %s", lease.Namespace, selector(found.deployment), containerName)
 	case found.deployment != nil && len(found.pods) > 0 && !isPod:
 		return warnf(subject, "%s leads, which is no pod of Deployment %s: another controller runs outside of it", pod, found.deployment.Name)
 	default:

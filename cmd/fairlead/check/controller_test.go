@@ -49,7 +49,7 @@ func deployed(name, wanted, ready, image string) string {
 // sided is a Deployment of one side.
 func sided(name, side string) string {
 	const image = "image: ghcr.io/fairlead/fairlead:v0.1.0"
-	return strings.Replace(deployed(name, "1", "1", "ghcr.io/fairlead/fairlead:v0.1.0"), image, image+", args: [controller, --controllers="+side+"]", 1)
+	return strings.Replace(deployed(name, "1", "1", "ghcr.io/fairlead/fairlead:v0.1.0"), image, image+", args: [controller, \"--controllers="+side+"\"]", 1)
 }
 
 func led(holder, renewed string) string {
@@ -116,6 +116,14 @@ func TestController(t *testing.T) {
 			reason: "all of them would work", declared: deployed("fairlead", "2", "1", fine),
 			want: "  ! Deployment OFFICE/fairlead: 1 of 2 pods are ready\n      kubectl describe pods -n OFFICE -l app.kubernetes.io/name=fairlead\n" + version +
 				"  ✗ Lease OFFICE/fairlead-controller: there is none, and 2 replicas are wanted: run them with --leader-elect, or all of them work at once\n",
+		},
+		"Renamed": {
+			reason: "the chart's nameOverride changes the label: it is found by what it runs, and so are its pods",
+			declared: strings.ReplaceAll(sided("gitops", "update,sync"), "app.kubernetes.io/name: fairlead", "app.kubernetes.io/name: gitops") +
+				led("", second),
+			want: "  ✔ Deployment OFFICE/gitops: 1 of 1 pods are ready\n" + version +
+				"  ✗ Lease OFFICE/fairlead-controller: nobody holds it: no controller works\n" +
+				"      kubectl logs -n OFFICE -l app.kubernetes.io/name=gitops -c controller\n",
 		},
 		"None": {
 			reason: "it runs elsewhere, or nowhere",
