@@ -16,6 +16,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/fairlead/fairlead/e2e/checkout"
 )
 
 // Kinds says which kinds it serves.
@@ -30,7 +32,7 @@ const (
 
 // Start starts an API server, whose administrator the configuration is of. The caller must stop it.
 func Start(kinds Kinds) (config *rest.Config, stop func() error, err error) {
-	root, err := findRoot()
+	root, err := checkout.Root()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,21 +88,4 @@ func For(t *testing.T, kinds Kinds) *rest.Config {
 		}
 	})
 	return config
-}
-
-// findRoot finds the checkout that the working folder is in.
-func findRoot() (string, error) {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the checkout: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			return "", errors.New("find the checkout: no folder above has a go.mod")
-		}
-		folder = filepath.Dir(folder)
-	}
 }

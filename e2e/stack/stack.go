@@ -17,6 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fairlead/fairlead/e2e/checkout"
 )
 
 // Options of a stack. The zero value starts everything but the controller.
@@ -80,7 +82,7 @@ type Stack struct {
 
 // Start starts a stack; ctx bounds the start alone. On error nothing is left behind. The caller must Stop it.
 func Start(ctx context.Context, options Options) (*Stack, error) {
-	root, err := findRoot()
+	root, err := checkout.Root()
 	if err != nil {
 		return nil, err
 	}

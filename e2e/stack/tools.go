@@ -3,10 +3,8 @@ package stack
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,34 +12,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fairlead/fairlead/e2e/checkout"
 )
 
 // buildGrace is how long a cancelled build may take to end.
 const buildGrace = 5 * time.Second
-
-const modulePath = "github.com/fairlead/fairlead"
-
-// findRoot walks up from the working folder to the checkout.
-func findRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the checkout: %w", err)
-	}
-	for {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && bytes.HasPrefix(data, []byte("module "+modulePath+"\n")) {
-			return dir, nil
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("find the checkout: %w", err)
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("find the checkout: no go.mod of " + modulePath + " in this folder or above: run this inside the checkout")
-		}
-		dir = parent
-	}
-}
 
 // buildTools runs hack/tools, which builds what is missing, and returns the folder of the binaries. Progress goes to log.
 func buildTools(ctx context.Context, root, module string, log io.Writer) (string, error) {
@@ -61,7 +37,7 @@ func buildTools(ctx context.Context, root, module string, log io.Writer) (string
 // How it is built shows: a library loads plugins where there is cgo, and then the linker keeps every method there is, which
 // makes the program half as big again.
 func Build(ctx context.Context, file string, flags ...string) error {
-	root, err := findRoot()
+	root, err := checkout.Root()
 	if err != nil {
 		return err
 	}

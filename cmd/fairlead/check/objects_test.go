@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fairlead/fairlead/e2e/distribution"
 )
 
 func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -40,9 +42,10 @@ func application(name, repository, path, more string) string {
 
 func TestObjects(t *testing.T) {
 	t.Parallel()
-	git, registry := newGitServer(t), newTown(t)
-	image := registry.host + "/web-hook/www"
-	fine := gitSecret("git", username, password) + repository("config", git.url, "main", "git") + pullSecret("pull", registry.host, password)
+	git, registry := newGitServer(t), distribution.Start(t, username, password)
+	registry.Push(t, "web-hook/www", "v1.0.35")
+	image := registry.Host + "/web-hook/www"
+	fine := gitSecret("git", username, password) + repository("config", git.url, "main", "git") + pullSecret("pull", registry.Host, password)
 	cases := map[string]struct {
 		reason   string
 		declared string
@@ -74,7 +77,7 @@ func TestObjects(t *testing.T) {
 		},
 		"NoPassword": {
 			reason: "a key is missing", group: "ConfigRepositories",
-			declared: repository("config", git.url, "main", "pull") + pullSecret("pull", registry.host, password),
+			declared: repository("config", git.url, "main", "pull") + pullSecret("pull", registry.Host, password),
 			want:     "  ✗ ConfigRepository OFFICE/config: Secret OFFICE/pull has no key that is known: it must hold username and password, bearerToken, githubAppID with the app's other keys, ca.crt, or tls.crt and tls.key\n",
 		},
 		"WrongPassword": {
@@ -128,7 +131,7 @@ func TestObjects(t *testing.T) {
 		},
 		"PolicyWrongPassword": {
 			reason: "the registry doesn't take it", group: "ImagePolicies",
-			declared: fine + pullSecret("wrong", registry.host, "planted") + policy("www", image, "wrong", "config", "apps/webhooks/values.yaml"),
+			declared: fine + pullSecret("wrong", registry.Host, "planted") + policy("www", image, "wrong", "config", "apps/webhooks/values.yaml"),
 			want: "  ✗ ImagePolicy OFFICE/www: list tags of REGISTRY/web-hook/www: REGISTRY answered 401 Unauthorized (UNAUTHORIZED: authentication required): check the credential, and that it may pull this image\n" +
 				"      kubectl create secret docker-registry wrong -n OFFICE --docker-server=REGISTRY --docker-username=USERNAME --docker-password=PASSWORD --dry-run=client -o yaml | kubectl apply -f -\n" +
 				"  ✔ ImagePolicy OFFICE/www: apps/webhooks/values.yaml of ConfigRepository config is there\n",
@@ -148,7 +151,7 @@ func TestObjects(t *testing.T) {
 		},
 		"PolicyUnreadable": {
 			reason: "what can't be known isn't told", group: "ImagePolicies",
-			declared: repository("config", git.url, "main", "git") + pullSecret("pull", registry.host, password) + policy("www", image, "pull", "config", "apps/webhooks/values.yaml"),
+			declared: repository("config", git.url, "main", "git") + pullSecret("pull", registry.Host, password) + policy("www", image, "pull", "config", "apps/webhooks/values.yaml"),
 			want: "  ✔ ImagePolicy OFFICE/www: REGISTRY/web-hook/www has 1 tag\n" +
 				"  ? ImagePolicy OFFICE/www: not checked: whether apps/webhooks/values.yaml of ConfigRepository config is there, since that can't be read\n",
 		},
@@ -180,7 +183,7 @@ func TestObjects(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
 			o.declare(strings.ReplaceAll(tc.declared, "OFFICE", o.namespace))
-			report := strings.NewReplacer(git.host, "GIT", registry.host, "REGISTRY").Replace(o.looked(""))
+			report := strings.NewReplacer(git.host, "GIT", registry.Host, "REGISTRY").Replace(o.looked(""))
 			if strings.Contains(report, password) || strings.Contains(report, "planted") {
 				t.Errorf("the report holds a password:\n%s", report)
 			}

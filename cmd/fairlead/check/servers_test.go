@@ -1,28 +1,15 @@
 package check_test
 
 import (
-	"bytes"
-	"context"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/random"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"golang.org/x/crypto/bcrypt"
 )
 
 const (
@@ -99,94 +86,4 @@ func (s *gitServer) git(dir string, args ...string) string {
 		s.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// town is a real registry that asks for a password, and has one image with one tag: web-hook/www:v1.0.35.
-type town struct{ host string }
-
-func newTown(t *testing.T) *town {
-	t.Helper()
-	tools, err := exec.Command("../../../hack/tools", "registry").Output()
-	if err != nil {
-		t.Fatalf("build the registry: %v", err)
-	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	socket, config := filepath.Join(dir, "socket"), filepath.Join(dir, "config.yaml")
-	for file, content := range map[string]string{
-		"htpasswd": fmt.Sprintf("%s:%s\n", username, hash),
-		"config.yaml": fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\n"+
-			"http: {net: unix, addr: %q, secret: test}\nauth: {htpasswd: {realm: test, path: %q}}\n", socket, filepath.Join(dir, "htpasswd")),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	process := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(strings.TrimSpace(string(tools)), "registry"), "serve", config)
-	process.Stderr = quiet{t.Output()}
-	process.Env = []string{"OTEL_TRACES_EXPORTER=none", "PATH=" + os.Getenv("PATH")}
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = process.Process.Kill()
-		_ = process.Wait() // It says that the process was killed.
-	})
-	await(t, socket)
-	backend := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}}
-	front := httptest.NewServer(&httputil.ReverseProxy{Transport: backend, Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: r.In.Host})
-		r.Out.Host = r.In.Host
-	}})
-	t.Cleanup(front.Close)
-	push(t, backend)
-	return &town{host: strings.TrimPrefix(front.URL, "http://")}
-}
-
-// push pushes the image.
-func push(t *testing.T, backend http.RoundTripper) {
-	t.Helper()
-	repository, err := name.NewRepository("localhost:5000/web-hook/www", name.Insecure)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := random.Image(64, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	auth := remote.WithAuth(&authn.Basic{Username: username, Password: password})
-	if err := remote.Write(repository.Tag("v1.0.35"), image, auth, remote.WithTransport(backend), remote.WithContext(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// quiet leaves out that a client asked for something that isn't there, which is how every push begins.
-type quiet struct{ to io.Writer }
-
-func (q quiet) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte("response completed with error")) {
-		return len(line), nil
-	}
-	return q.to.Write(line)
-}
-
-// await waits until somebody listens on a socket.
-func await(t *testing.T, socket string) {
-	t.Helper()
-	for deadline := time.After(30 * time.Second); ; {
-		if connection, err := (&net.Dialer{}).DialContext(t.Context(), "unix", socket); err == nil {
-			_ = connection.Close()
-			return
-		}
-		select {
-		case <-deadline:
-			t.Fatal("the registry doesn't listen")
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/e2e/distribution"
 	"github.com/fairlead/fairlead/registry"
 )
 
@@ -56,12 +57,12 @@ func (o *office) create(object client.Object) {
 }
 
 // secret makes the Secret with the registry's password.
-func (o *office) secret(w *town) {
+func (o *office) secret(r *distribution.Registry) {
 	o.t.Helper()
-	auth := base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
+	auth := base64.StdEncoding.EncodeToString([]byte(r.Username + ":" + r.Password))
 	o.create(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "registry"}, Type: corev1.SecretTypeDockerConfigJson,
-		StringData: map[string]string{corev1.DockerConfigJsonKey: fmt.Sprintf(`{"auths": {%q: {"auth": %q}}}`, w.host, auth)},
+		StringData: map[string]string{corev1.DockerConfigJsonKey: fmt.Sprintf(`{"auths": {%q: {"auth": %q}}}`, r.Host, auth)},
 	})
 }
 
@@ -111,14 +112,14 @@ func summary(a explain.Answer) (lines []string) {
 
 func TestCluster(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	w := distribution.Start(t, "puller", "opens nothing")
 	old, young := metav1.NewMicroTime(noon.Add(-25*time.Hour)), metav1.NewMicroTime(noon.Add(-23*time.Hour))
 	semver := "select: {semver: {range: '>=1.0.0'}}"
 	target := func(current string) []v1alpha1.TargetStatus {
 		return []v1alpha1.TargetStatus{{File: "values.yaml", Path: "www.tag", Current: current}}
 	}
-	v35, v36 := w.push(t, "www", "v1.0.35", "linux/amd64", "linux/arm64"), w.push(t, "www", "v1.0.36", "linux/amd64")
-	latest := w.push(t, "www", "latest")
+	v35, v36 := w.Push(t, "www", "v1.0.35", "linux/amd64", "linux/arm64"), w.Push(t, "www", "v1.0.36", "linux/amd64")
+	latest := w.Push(t, "www", "latest")
 	const other = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 	cases := map[string]struct {
 		reason string
@@ -237,7 +238,7 @@ func TestCluster(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t, "registry")
 			o.secret(w)
-			o.policy(w.host+"/www", tc.spec, tc.status)
+			o.policy(w.Host+"/www", tc.spec, tc.status)
 			answer, err := o.ask()
 			if err != nil {
 				t.Fatalf("\n%s\n%v", tc.reason, err)
@@ -251,7 +252,7 @@ func TestCluster(t *testing.T) {
 
 func TestClusterErrors(t *testing.T) {
 	t.Parallel()
-	w := newTown(t)
+	w := distribution.Start(t, "puller", "opens nothing")
 	semver := "select: {semver: {range: '>=1.0.0'}}"
 	cases := map[string]struct {
 		reason  string
@@ -276,13 +277,13 @@ func TestClusterErrors(t *testing.T) {
 		},
 		"NoSecret": {
 			reason:  "what the controller would say",
-			prepare: func(o *office) { o.policy(w.host+"/www", semver, v1alpha1.ImagePolicyStatus{}) },
+			prepare: func(o *office) { o.policy(w.Host+"/www", semver, v1alpha1.ImagePolicyStatus{}) },
 			may:     []string{"registry"},
 			want:    "Secret NS/registry, which spec.registry.secretRef names, doesn't exist: create it",
 		},
 		"SecretNotMine": {
 			reason:  "who may read the policy may not read its password",
-			prepare: func(o *office) { o.secret(w); o.policy(w.host+"/www", semver, v1alpha1.ImagePolicyStatus{}) },
+			prepare: func(o *office) { o.secret(w); o.policy(w.Host+"/www", semver, v1alpha1.ImagePolicyStatus{}) },
 			want: `read Secret NS/registry: secrets "registry" is forbidden: User "jane" cannot get resource "secrets" in API group "" in the namespace "NS": ` +
 				"what a policy names is read with your own rights: ask for that one, or explain from files with -f and --tags",
 		},
@@ -295,7 +296,7 @@ func TestClusterErrors(t *testing.T) {
 		},
 		"NoRepository": {
 			reason:  "the registry's own words",
-			prepare: func(o *office) { o.secret(w); o.policy(w.host+"/nothing", semver, v1alpha1.ImagePolicyStatus{}) },
+			prepare: func(o *office) { o.secret(w); o.policy(w.Host+"/nothing", semver, v1alpha1.ImagePolicyStatus{}) },
 			may:     []string{"registry"},
 			want:    "list tags of HOST/nothing: HOST answered 404 Not Found (NAME_UNKNOWN: repository name not known to registry): check the image's name, or push its first tag",
 		},
@@ -309,7 +310,7 @@ func TestClusterErrors(t *testing.T) {
 			if err == nil {
 				t.Fatalf("\n%s\nno error", tc.reason)
 			}
-			got := strings.NewReplacer(o.namespace, "NS", w.host, "HOST").Replace(err.Error())
+			got := strings.NewReplacer(o.namespace, "NS", w.Host, "HOST").Replace(err.Error())
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}

@@ -1,4 +1,8 @@
-package explain_test
+// Package distribution starts a real registry for one test: the Distribution project's, which keeps everything in memory and asks
+// for a password.
+//
+// It knows how it is started and filled. It must never know what is read from it.
+package distribution
 
 import (
 	"bytes"
@@ -25,22 +29,28 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/fairlead/fairlead/e2e/checkout"
 )
 
-const (
-	username = "puller"
-	password = "opens nothing"
-)
+// Registry asks for a password.
+type Registry struct {
+	// Host is where clients find it, without TLS.
+	Host string
+	// Username and Password are those of its only account.
+	Username, Password string
 
-// town is a real registry that asks for a password.
-type town struct {
-	host    string
 	backend *http.Transport
 }
 
-func newTown(t *testing.T) *town {
+// Start starts a registry with one account. It ends with the test.
+func Start(t *testing.T, username, password string) *Registry {
 	t.Helper()
-	tools, err := exec.Command("../../../hack/tools", "registry").Output()
+	root, err := checkout.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools, err := exec.CommandContext(t.Context(), filepath.Join(root, "hack/tools"), "registry").Output()
 	if err != nil {
 		t.Fatalf("build the registry: %v", err)
 	}
@@ -70,7 +80,7 @@ func newTown(t *testing.T) *town {
 		_ = process.Wait() // It says that the process was killed.
 	})
 	await(t, socket)
-	made := &town{backend: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	made := &Registry{Username: username, Password: password, backend: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
 	front := httptest.NewServer(&httputil.ReverseProxy{Transport: made.backend, Rewrite: func(r *httputil.ProxyRequest) {
@@ -78,7 +88,7 @@ func newTown(t *testing.T) *town {
 		r.Out.Host = r.In.Host
 	}})
 	t.Cleanup(front.Close)
-	made.host = strings.TrimPrefix(front.URL, "http://")
+	made.Host = strings.TrimPrefix(front.URL, "http://")
 	return made
 }
 
@@ -108,8 +118,8 @@ func await(t *testing.T, socket string) {
 	}
 }
 
-// push pushes an image, or an index with an image for each platform if some are named, and returns its digest.
-func (w *town) push(t *testing.T, repository, tag string, platforms ...string) string {
+// Push pushes an image, or an index with an image for each platform if some are named, and returns its digest.
+func (r *Registry) Push(t *testing.T, repository, tag string, platforms ...string) string {
 	t.Helper()
 	repo, err := name.NewRepository("localhost:5000/"+repository, name.Insecure)
 	if err != nil {
@@ -135,7 +145,7 @@ func (w *town) push(t *testing.T, repository, tag string, platforms ...string) s
 		}
 		pushed = index
 	}
-	pusher, err := remote.NewPusher(remote.WithAuth(&authn.Basic{Username: username, Password: password}), remote.WithTransport(w.backend))
+	pusher, err := remote.NewPusher(remote.WithAuth(&authn.Basic{Username: r.Username, Password: r.Password}), remote.WithTransport(r.backend))
 	if err != nil {
 		t.Fatal(err)
 	}
