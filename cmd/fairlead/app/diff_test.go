@@ -13,6 +13,7 @@ import (
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
 	"github.com/fairlead/fairlead/cmd/fairlead/render"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // standing is what an earlier sync has left, and what others have made of it: the colour was changed, the size, too, which is
@@ -53,10 +54,10 @@ func deployed(t *testing.T) deployment {
 	})
 	head, _ := s.commit("deploy(www): v1.0.35 -> v1.0.36", map[string]string{"apps/webhooks/values.yaml": values("v1.0.36")})
 	o.repository(s, head)
-	o.declare(strings.ReplaceAll(standing, "OFFICE", o.namespace))
+	o.Declare(strings.ReplaceAll(standing, "OFFICE", o.Namespace))
 	o.status(func(status *v1alpha1.ApplicationStatus) {
 		for _, name := range []string{"www", "old"} {
-			status.Resources = append(status.Resources, v1alpha1.ResourceStatus{Version: "v1", Kind: "ConfigMap", Namespace: o.namespace, Name: name})
+			status.Resources = append(status.Resources, v1alpha1.ResourceStatus{Version: "v1", Kind: "ConfigMap", Namespace: o.Namespace, Name: name})
 		}
 	})
 	return deployment{office: o, git: s, first: first, head: head}
@@ -170,8 +171,8 @@ func TestDiffRefuses(t *testing.T) {
 	folder := t.TempDir()
 	read := rule("fairlead.dev", []string{"applications", "configrepositories"}, "get", "list")
 	looks := rule("", []string{"configmaps", "secrets"}, "get")
-	o.allow("jane", read)
-	o.allow("jack", read, looks)
+	o.Allow(apiserver.User("jane"), read)
+	o.Allow(apiserver.User("jack"), read, looks)
 	cases := map[string]struct {
 		reason, user string
 		origin       app.Origin

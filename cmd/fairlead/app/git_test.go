@@ -121,8 +121,8 @@ const planted = "planted-secret"
 
 // repository declares the Application webhooks and the repository that it comes from, whose head the controller has seen.
 func (o *office) repository(s *gitServer, head string) {
-	o.t.Helper()
-	o.declare(fmt.Sprintf(`
+	o.T.Helper()
+	o.Declare(fmt.Sprintf(`
 apiVersion: v1
 kind: Secret
 metadata: {name: git}
@@ -142,24 +142,24 @@ spec:
   destination: {namespace: %s}
   syncPolicy: {automated: {prune: true}}
   ignoreDifferences: [{kind: ConfigMap, name: www, jsonPointers: [/data/size]}]
-`, base64.StdEncoding.EncodeToString([]byte(username)), base64.StdEncoding.EncodeToString([]byte(password)), s.url, head, o.namespace))
+`, base64.StdEncoding.EncodeToString([]byte(username)), base64.StdEncoding.EncodeToString([]byte(password)), s.url, head, o.Namespace))
 }
 
 // status writes the Application's status.
 func (o *office) status(change func(status *v1alpha1.ApplicationStatus)) *v1alpha1.Application {
-	o.t.Helper()
+	o.T.Helper()
 	found := o.get()
 	change(&found.Status)
-	if err := o.admin.Status().Update(o.t.Context(), found); err != nil {
-		o.t.Fatal(err)
+	if err := o.Admin.Status().Update(o.T.Context(), found); err != nil {
+		o.T.Fatal(err)
 	}
 	return found
 }
 
 // read reads an object as the administrator.
 func (o *office) read(name string, into client.Object) {
-	o.t.Helper()
-	if err := o.admin.Get(o.t.Context(), o.key(name), into); err != nil {
-		o.t.Fatal(err)
+	o.T.Helper()
+	if err := o.Admin.Get(o.T.Context(), o.key(name), into); err != nil {
+		o.T.Fatal(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // running is an Application in the middle of a rollout, with what belongs to it. The controllers of Kubernetes would have made
@@ -65,7 +66,7 @@ status:
 func rolling(t *testing.T) *office {
 	t.Helper()
 	o := newOffice(t)
-	o.declare(strings.ReplaceAll(running, "OFFICE", o.namespace))
+	o.Declare(strings.ReplaceAll(running, "OFFICE", o.Namespace))
 	owner := o.owned("apps/v1", "Deployment", "www", nil, map[string]any{
 		"selector": map[string]any{"matchLabels": labels}, "template": podTemplate("v1.0.36"),
 	}, nil)
@@ -97,9 +98,9 @@ func podTemplate(version string) map[string]any {
 
 // owned makes an object, and returns how it is named as an owner.
 func (o *office) owned(apiVersion, kind, name string, owner *metav1.OwnerReference, spec, status map[string]any) *metav1.OwnerReference {
-	o.t.Helper()
+	o.T.Helper()
 	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
-	object.SetNamespace(o.namespace)
+	object.SetNamespace(o.Namespace)
 	object.SetName(name)
 	object.SetLabels(map[string]string{"app": "www"})
 	if owner != nil {
@@ -110,11 +111,11 @@ func (o *office) owned(apiVersion, kind, name string, owner *metav1.OwnerReferen
 	} else {
 		object.Object["addressType"], object.Object["endpoints"] = "IPv4", []any{}
 	}
-	o.create(object)
+	o.Create(object)
 	if status != nil {
 		object.Object["status"] = status
-		if err := o.admin.Status().Update(o.t.Context(), object); err != nil {
-			o.t.Fatal(err)
+		if err := o.Admin.Status().Update(o.T.Context(), object); err != nil {
+			o.T.Fatal(err)
 		}
 	}
 	return &metav1.OwnerReference{APIVersion: apiVersion, Kind: kind, Name: name, UID: object.GetUID()}
@@ -124,7 +125,7 @@ func TestGet(t *testing.T) {
 	t.Parallel()
 	o := rolling(t)
 	jane := "jane"
-	o.allow(jane, rule("fairlead.dev", []string{"applications"}, "get", "list"))
+	o.Allow(apiserver.User(jane), rule("fairlead.dev", []string{"applications"}, "get", "list"))
 	want := `Name:        OFFICE/webhooks
 Source:      https://git.example.com/web-hook/config.git, path apps/webhooks, branch main, Helm
 Destination: cluster in-cluster, namespace webhooks
@@ -233,7 +234,7 @@ func TestListAndHistory(t *testing.T) {
 		},
 		"Name": {reason: "as kubectl names them", format: terminal.Name, want: "application.fairlead.dev/webhooks\n"},
 	}
-	list, err := asks(t, "").List(t.Context(), o.namespace)
+	list, err := asks(t, "").List(t.Context(), o.Namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 	"github.com/fairlead/fairlead/gitwriter"
 	"github.com/fairlead/fairlead/gitwriter/edit"
 )
@@ -28,7 +29,7 @@ func released(t *testing.T, policy string) (o *office, s *gitServer, first strin
 	}
 	remote := gitwriter.Remote{URL: s.url, Branch: "main", Insecure: true, Auth: gitwriter.Auth{Username: username, Password: password}}
 	if _, err := gitwriter.NewMirror(remote).Write(t.Context(), gitwriter.WriteRequest{Changes: []gitwriter.Change{{
-		Policy: o.namespace + "/www", Image: "registry.example.com/web-hook/www", Tag: "v1.0.36",
+		Policy: o.Namespace + "/www", Image: "registry.example.com/web-hook/www", Tag: "v1.0.36",
 		Targets: []gitwriter.Target{{File: "apps/webhooks/values.yaml", Values: []gitwriter.Value{{Part: gitwriter.PartTag, Path: path, Value: "v1.0.36"}}}},
 	}}}); err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ func released(t *testing.T, policy string) (o *office, s *gitServer, first strin
 	release := s.git(s.bare, "rev-parse", "main")
 	s.commit("Say more", map[string]string{"apps/webhooks/values.yaml": values("v1.0.36") + "ws: {tag: v1.0.36}\nreplicas: 2\n"})
 	o.repository(s, release)
-	o.declare(strings.ReplaceAll(policy, "OFFICE", o.namespace))
+	o.Declare(strings.ReplaceAll(policy, "OFFICE", o.Namespace))
 	o.status(func(status *v1alpha1.ApplicationStatus) {
 		status.History = []v1alpha1.HistoryEntry{
 			{Revision: release, Subject: "deploy(www): v1.0.35 -> v1.0.36", Time: metav1.NewMicroTime(noon), Images: []string{"www:v1.0.36"}, Verdict: v1alpha1.VerdictDegraded},
@@ -183,7 +184,7 @@ func TestRollbackRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o, s, _ := released(t, tc.policy)
-			o.allow("jane", rule("fairlead.dev", []string{"applications", "configrepositories", "imagepolicies"}, "get", "list"))
+			o.Allow(apiserver.User("jane"), rule("fairlead.dev", []string{"applications", "configrepositories", "imagepolicies"}, "get", "list"))
 			if tc.status != nil {
 				o.status(tc.status)
 			}

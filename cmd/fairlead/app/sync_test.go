@@ -13,6 +13,7 @@ import (
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/app"
 	"github.com/fairlead/fairlead/cmd/fairlead/terminal"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
 // quiet is an Application at rest, with one object that differs and one that is left over.
@@ -36,7 +37,7 @@ status:
 func (o *office) takesUp(ctx context.Context, then func(status *v1alpha1.ApplicationStatus)) error {
 	for {
 		found := &v1alpha1.Application{}
-		if err := o.admin.Get(ctx, o.key("webhooks"), found); err != nil {
+		if err := o.Admin.Get(ctx, o.key("webhooks"), found); err != nil {
 			return err
 		}
 		if found.Operation == nil {
@@ -51,18 +52,18 @@ func (o *office) takesUp(ctx context.Context, then func(status *v1alpha1.Applica
 			Operation: found.Operation.DeepCopy(), Phase: v1alpha1.OperationRunning, Revision: found.Status.Sync.Revision, StartedAt: metav1.NewMicroTime(noon),
 		}
 		then(&found.Status)
-		if err := o.admin.Status().Update(ctx, found); err != nil {
+		if err := o.Admin.Status().Update(ctx, found); err != nil {
 			return err
 		}
 		found.Operation = nil
-		return o.admin.Update(ctx, found)
+		return o.Admin.Update(ctx, found)
 	}
 }
 
 func TestSync(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.declare(quiet)
+	o.Declare(quiet)
 	taken := make(chan error, 1)
 	go func() {
 		taken <- o.takesUp(t.Context(), func(status *v1alpha1.ApplicationStatus) {
@@ -140,8 +141,8 @@ func TestSyncRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			o.declare(strings.Replace(quiet, "spec: {", "spec: {"+tc.spec, 1))
-			o.allow("jane", rule("fairlead.dev", []string{"applications"}, "get", "list", "watch"))
+			o.Declare(strings.Replace(quiet, "spec: {", "spec: {"+tc.spec, 1))
+			o.Allow(apiserver.User("jane"), rule("fairlead.dev", []string{"applications"}, "get", "list", "watch"))
 			_, err := asks(t, tc.user).Sync(t.Context(), o.key("webhooks"), tc.request)
 			if err == nil {
 				t.Fatalf("%s: it is done", tc.reason)
@@ -214,7 +215,7 @@ func TestWait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			o.declare(quiet)
+			o.Declare(quiet)
 			if tc.status != nil {
 				o.status(tc.status)
 			}
@@ -239,8 +240,8 @@ func TestWaitSees(t *testing.T) {
 	t.Parallel()
 	for user, verbs := range map[string][]string{"jane": {"get", "watch", "list"}, "jack": {"get"}} {
 		o := newOffice(t)
-		o.declare(quiet)
-		o.allow(user, rule("fairlead.dev", []string{"applications"}, verbs...))
+		o.Declare(quiet)
+		o.Allow(apiserver.User(user), rule("fairlead.dev", []string{"applications"}, verbs...))
 		waited := make(chan error, 1)
 		go func() {
 			_, err := asks(t, user).Wait(t.Context(), o.key("webhooks"), app.WaitFor{Sync: true, Timeout: time.Minute})

@@ -193,15 +193,15 @@ func TestControllerRights(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
 			o.grant("fairlead", tc.narrow(rights.Cluster))
-			o.allow(account(o.namespace, "fairlead"), tc.narrow(rights.Own)...)
+			o.Allow(account(o.Namespace, "fairlead"), tc.narrow(rights.Own)...)
 			want := strings.ReplaceAll(tc.want, "NEEDED", strconv.Itoa(needed))
 			asked := options()
-			asked.Namespace, asked.ControllerNamespace = o.namespace, o.namespace
+			asked.Namespace, asked.ControllerNamespace = o.Namespace, o.Namespace
 			if diff := cmp.Diff(want, about(o.named(looked(t, installed, "", asked)))["Rights of the controller"]); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
 			}
 			// In the cluster the ServiceAccount itself asks, which may ask about itself alone.
-			user := fmt.Sprintf("system:serviceaccount:%s:fairlead", o.namespace)
+			user := fmt.Sprintf("system:serviceaccount:%s:fairlead", o.Namespace)
 			if diff := cmp.Diff(want, about(o.named(looked(t, installed, user, asked)))["Rights of the controller"]); diff != "" {
 				t.Errorf("asked by itself: %s: -want +got:\n%s", tc.reason, diff)
 			}

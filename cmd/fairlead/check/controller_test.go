@@ -135,9 +135,9 @@ func TestController(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			o.declare(tc.declared)
+			o.Declare(tc.declared)
 			asked := options()
-			asked.Namespace, asked.ControllerNamespace = o.namespace, o.namespace
+			asked.Namespace, asked.ControllerNamespace = o.Namespace, o.Namespace
 			if diff := cmp.Diff(tc.want, about(o.named(looked(t, installed, "", asked)))["Controller"]); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", tc.reason, diff)
 			}
@@ -151,10 +151,10 @@ func TestDeployRights(t *testing.T) {
 	const resources = "status:\n  resources:\n  - {group: apps, version: v1, kind: Deployment, namespace: OFFICE, name: www}\n" +
 		"  - {version: v1, kind: Service, namespace: OFFICE, name: www}\n"
 	o := newOffice(t)
-	o.declare("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: fairlead-sync}\n")
-	o.declare(strings.ReplaceAll(application("webhooks", "config", "apps/webhooks", resources), "OFFICE", o.namespace))
+	o.Declare("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: fairlead-sync}\n")
+	o.Declare(strings.ReplaceAll(application("webhooks", "config", "apps/webhooks", resources), "OFFICE", o.Namespace))
 	asked := options()
-	asked.Namespace = o.namespace
+	asked.Namespace = o.Namespace
 	look := func() string { return about(o.named(looked(t, installed, "", asked)))["Rights of Applications"] }
 	const watching = "  ✗ Watching by ServiceAccount fairlead/fairlead: it has none of the 4 rights that it needs: its roles aren't bound\n" +
 		"      kubectl create clusterrole fairlead-watch --verb=list,watch --resource=deployments.apps,services\n" +
@@ -164,7 +164,7 @@ func TestDeployRights(t *testing.T) {
 	if diff := cmp.Diff(want, look()); diff != "" {
 		t.Errorf("nothing was granted: -want +got:\n%s", diff)
 	}
-	o.allow(account(o.namespace, "fairlead-sync"), rule("apps", []string{"deployments"}, "get", "create", "patch"), rule("", []string{"services"}, "get"))
+	o.Allow(account(o.Namespace, "fairlead-sync"), rule("apps", []string{"deployments"}, "get", "create", "patch"), rule("", []string{"services"}, "get"))
 	want = "  ✗ ServiceAccount OFFICE/fairlead-sync: it may not create and patch services in namespace OFFICE\n" + mend + watching
 	if diff := cmp.Diff(want, look()); diff != "" {
 		t.Errorf("too little was granted: -want +got:\n%s", diff)

@@ -182,7 +182,7 @@ func TestObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			o.declare(strings.ReplaceAll(tc.declared, "OFFICE", o.namespace))
+			o.Declare(strings.ReplaceAll(tc.declared, "OFFICE", o.Namespace))
 			report := strings.NewReplacer(git.host, "GIT", registry.Host, "REGISTRY").Replace(o.looked(""))
 			if strings.Contains(report, password) || strings.Contains(report, "planted") {
 				t.Errorf("the report holds a password:\n%s", report)

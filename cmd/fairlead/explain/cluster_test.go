@@ -18,80 +18,65 @@ import (
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/explain"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 	"github.com/fairlead/fairlead/e2e/distribution"
 	"github.com/fairlead/fairlead/registry"
 )
 
 // office is a namespace of a real cluster, in which jane may read policies, and the Secrets that she is told.
-type office struct {
-	t         *testing.T
-	admin     client.Client
-	namespace string
-}
+type office struct{ *apiserver.Office }
 
 func newOffice(t *testing.T, secrets ...string) *office {
 	t.Helper()
-	admin := newAPI(t, "")
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "office-"}}
-	o := &office{t: t, admin: admin}
-	o.create(namespace)
-	o.namespace = namespace.Name
+	started, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{apiserver.NewOffice(t, started)}
 	rules := []rbacv1.PolicyRule{{APIGroups: []string{"fairlead.dev"}, Resources: []string{"imagepolicies"}, Verbs: []string{"get"}}}
 	if len(secrets) > 0 {
 		rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: secrets, Verbs: []string{"get"}})
 	}
-	o.create(&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "jane"}, Rules: rules})
-	o.create(&rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "jane"},
-		Subjects:   []rbacv1.Subject{{Kind: "User", Name: "jane", APIGroup: rbacv1.GroupName}},
-		RoleRef:    rbacv1.RoleRef{Kind: "Role", Name: "jane", APIGroup: rbacv1.GroupName},
-	})
+	o.Allow(apiserver.User("jane"), rules...)
 	return o
-}
-
-func (o *office) create(object client.Object) {
-	o.t.Helper()
-	if err := o.admin.Create(o.t.Context(), object); err != nil {
-		o.t.Fatal(err)
-	}
 }
 
 // secret makes the Secret with the registry's password.
 func (o *office) secret(r *distribution.Registry) {
-	o.t.Helper()
+	o.T.Helper()
 	auth := base64.StdEncoding.EncodeToString([]byte(r.Username + ":" + r.Password))
-	o.create(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "registry"}, Type: corev1.SecretTypeDockerConfigJson,
+	o.Create(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: o.Namespace, Name: "registry"}, Type: corev1.SecretTypeDockerConfigJson,
 		StringData: map[string]string{corev1.DockerConfigJsonKey: fmt.Sprintf(`{"auths": {%q: {"auth": %q}}}`, r.Host, auth)},
 	})
 }
 
 // policy makes the ImagePolicy www, with the status that the controller would have left.
 func (o *office) policy(image, spec string, status v1alpha1.ImagePolicyStatus) {
-	o.t.Helper()
+	o.T.Helper()
 	declared := &unstructured.Unstructured{}
-	manifest := policyHead + "metadata: {name: www, namespace: " + o.namespace + "}\nspec: {image: '" + image + "', registry: {insecure: true, secretRef: {name: registry}}, " +
+	manifest := policyHead + "metadata: {name: www, namespace: " + o.Namespace + "}\nspec: {image: '" + image + "', registry: {insecure: true, secretRef: {name: registry}}, " +
 		spec + ", targets: [{applicationRef: {name: a}, tag: www.tag, image: www.image}]}"
 	if err := yaml.UnmarshalStrict([]byte(manifest), &declared.Object); err != nil {
-		o.t.Fatal(err)
+		o.T.Fatal(err)
 	}
-	o.create(declared)
+	o.Create(declared)
 	policy := &v1alpha1.ImagePolicy{}
-	if err := o.admin.Get(o.t.Context(), client.ObjectKeyFromObject(declared), policy); err != nil {
-		o.t.Fatal(err)
+	if err := o.Admin.Get(o.T.Context(), client.ObjectKeyFromObject(declared), policy); err != nil {
+		o.T.Fatal(err)
 	}
 	policy.Status = status
 	policy.Status.Image = image
-	if err := o.admin.Status().Update(o.t.Context(), policy); err != nil {
-		o.t.Fatal(err)
+	if err := o.Admin.Status().Update(o.T.Context(), policy); err != nil {
+		o.T.Fatal(err)
 	}
 }
 
 // ask asks as jane.
 func (o *office) ask() (explain.Answer, error) {
-	o.t.Helper()
-	cluster := explain.Cluster{Reader: newAPI(o.t, "jane"), Registry: registry.NewClient(), Now: noon}
-	return cluster.Answer(o.t.Context(), types.NamespacedName{Namespace: o.namespace, Name: "www"})
+	o.T.Helper()
+	cluster := explain.Cluster{Reader: newAPI(o.T, "jane"), Registry: registry.NewClient(), Now: noon}
+	return cluster.Answer(o.T.Context(), types.NamespacedName{Namespace: o.Namespace, Name: "www"})
 }
 
 // summary is an answer in a few lines.
@@ -268,8 +253,8 @@ func TestClusterErrors(t *testing.T) {
 		"NotMine": {
 			reason: "the API server says which right is missing",
 			prepare: func(o *office) {
-				if err := o.admin.DeleteAllOf(o.t.Context(), &rbacv1.RoleBinding{}, client.InNamespace(o.namespace)); err != nil {
-					o.t.Fatal(err)
+				if err := o.Admin.DeleteAllOf(o.T.Context(), &rbacv1.RoleBinding{}, client.InNamespace(o.Namespace)); err != nil {
+					o.T.Fatal(err)
 				}
 			},
 			want: `read ImagePolicy NS/www: imagepolicies.fairlead.dev "www" is forbidden: User "jane" cannot get resource "imagepolicies" in API group "fairlead.dev" in the namespace "NS": ` +
@@ -310,7 +295,7 @@ func TestClusterErrors(t *testing.T) {
 			if err == nil {
 				t.Fatalf("\n%s\nno error", tc.reason)
 			}
-			got := strings.NewReplacer(o.namespace, "NS", w.Host, "HOST").Replace(err.Error())
+			got := strings.NewReplacer(o.Namespace, "NS", w.Host, "HOST").Replace(err.Error())
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("\n%s\n-want, +got:\n%s", tc.reason, diff)
 			}

@@ -15,68 +15,37 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fairlead/fairlead/api/v1alpha1"
 	"github.com/fairlead/fairlead/cmd/fairlead/get"
 	"github.com/fairlead/fairlead/cmd/fairlead/noun"
+	"github.com/fairlead/fairlead/e2e/apiserver"
 )
 
-func scheme(t *testing.T) *runtime.Scheme {
-	t.Helper()
-	made := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(made), v1alpha1.AddToScheme(made)); err != nil {
-		t.Fatal(err)
-	}
-	return made
-}
-
 // office is a namespace in which a microservice is declared.
-type office struct {
-	t         *testing.T
-	admin     client.Client
-	namespace string
-}
+type office struct{ *apiserver.Office }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	admin, err := client.New(config, client.Options{Scheme: scheme(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "office-"}}
-	o := &office{t: t, admin: admin}
-	o.create(namespace)
-	o.namespace = namespace.Name
-	return o
-}
-
-func (o *office) create(object client.Object) {
-	o.t.Helper()
-	if err := o.admin.Create(o.t.Context(), object); err != nil {
-		o.t.Fatal(err)
-	}
+	return &office{apiserver.NewOffice(t, config)}
 }
 
 // policy declares an ImagePolicy.
 func (o *office) policy(name string) *v1alpha1.ImagePolicy {
-	o.t.Helper()
+	o.T.Helper()
 	made := &v1alpha1.ImagePolicy{
-		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: name, Labels: map[string]string{"name": name}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: o.Namespace, Name: name, Labels: map[string]string{"name": name}},
 		Spec: v1alpha1.ImagePolicySpec{
 			Image: "registry.example.com/" + name, Select: v1alpha1.SelectSpec{SemVer: &v1alpha1.SemVerSpec{Range: "*"}},
 			Interval: metav1.Duration{Duration: time.Minute}, Timeout: metav1.Duration{Duration: time.Minute},
 			Targets: []v1alpha1.Target{{ApplicationRef: &v1alpha1.LocalReference{Name: "webhooks"}, Tag: "tag"}},
 		},
 	}
-	o.create(made)
+	o.Create(made)
 	return made
 }
 
@@ -88,7 +57,7 @@ func asks(t *testing.T, user, host string) *get.Cluster {
 	if host != "" {
 		as.Host = host
 	}
-	made, err := get.NewCluster(as, scheme(t), func() time.Time { return noon })
+	made, err := get.NewCluster(as, apiserver.Scheme(t), func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +65,7 @@ func asks(t *testing.T, user, host string) *get.Cluster {
 }
 
 func (o *office) question(names ...noun.Reference) get.Question {
-	return get.Question{Namespace: o.namespace, Names: names, Selector: labels.Everything()}
+	return get.Question{Namespace: o.Namespace, Names: names, Selector: labels.Everything()}
 }
 
 func namesOf(answer get.Answer) []string {
@@ -136,7 +105,7 @@ func TestGet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answer, err := asks(t, "", "").Get(t.Context(), tc.question)
-			if diff := cmp.Diff(tc.err, strings.ReplaceAll(errText(err), o.namespace, "OFFICE")); diff != "" {
+			if diff := cmp.Diff(tc.err, strings.ReplaceAll(errText(err), o.Namespace, "OFFICE")); diff != "" {
 				t.Errorf("%s: the error: -want, +got:\n%s", tc.reason, diff)
 			}
 			if diff := cmp.Diff(tc.want, namesOf(answer)); diff != "" {
@@ -159,38 +128,38 @@ func TestRights(t *testing.T) {
 	o := newOffice(t)
 	o.policy("www")
 	allow(o, "viewer", "imagepolicies")
-	answer, err := asks(t, o.namespace+":viewer", "").Get(t.Context(), o.question())
+	answer, err := asks(t, o.Namespace+":viewer", "").Get(t.Context(), o.question())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Applications in namespace " + o.namespace + " are left out: you may not list them",
-		"ConfigRepositories in namespace " + o.namespace + " are left out: you may not list them",
+		"Applications in namespace " + o.Namespace + " are left out: you may not list them",
+		"ConfigRepositories in namespace " + o.Namespace + " are left out: you may not list them",
 	}
 	if diff := cmp.Diff(want, answer.Notes); diff != "" || len(answer.Lines) != 1 {
 		t.Errorf("%d lines, and notes: -want, +got:\n%s", len(answer.Lines), diff)
 	}
 	_, err = asks(t, "nobody", "").Get(t.Context(), o.question())
-	if err == nil || !strings.HasPrefix(err.Error(), "list ImagePolicies in namespace "+o.namespace+": ") ||
+	if err == nil || !strings.HasPrefix(err.Error(), "list ImagePolicies in namespace "+o.Namespace+": ") ||
 		!strings.HasSuffix(err.Error(), "they are read with your own rights: ask for that one") {
 		t.Errorf("who may read nothing is told: %v", err)
 	}
 	err = asks(t, "nobody", "").Watch(t.Context(), o.question(), 0, func(get.Answer) error { return errors.New("shown") })
-	if err == nil || !strings.HasPrefix(err.Error(), "watch ImagePolicies in namespace "+o.namespace+": ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "watch ImagePolicies in namespace "+o.Namespace+": ") {
 		t.Errorf("who may watch nothing is told: %v", err)
 	}
 }
 
 // allow lets a user read some kinds in an office.
 func allow(o *office, user string, resources ...string) {
-	o.t.Helper()
-	meta := metav1.ObjectMeta{Namespace: o.namespace, Name: user}
-	o.create(&rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
+	o.T.Helper()
+	meta := metav1.ObjectMeta{Namespace: o.Namespace, Name: user}
+	o.Create(&rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: resources, Verbs: []string{"get", "list", "watch"}},
 	}})
-	o.create(&rbacv1.RoleBinding{
+	o.Create(&rbacv1.RoleBinding{
 		ObjectMeta: *meta.DeepCopy(), RoleRef: rbacv1.RoleRef{Kind: "Role", Name: user, APIGroup: rbacv1.GroupName},
-		Subjects: []rbacv1.Subject{{Kind: "User", Name: o.namespace + ":" + user, APIGroup: rbacv1.GroupName}},
+		Subjects: []rbacv1.Subject{{Kind: "User", Name: o.Namespace + ":" + user, APIGroup: rbacv1.GroupName}},
 	})
 }
 
