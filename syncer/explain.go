@@ -117,9 +117,19 @@ func (e *Explainer) podsOf(ctx context.Context, live *unstructured.Unstructured)
 	if err != nil {
 		return nil, fmt.Errorf("list the pods of %s: %w", IDOf(live), err)
 	}
-	pods := newestRevision(list.Items)
+	pods := newestRevision(list.Items, templateOf(live))
 	slices.SortFunc(pods, func(a, b corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	return pods, nil
+}
+
+// templateOf is what a workload makes its pods of; one that can't be read fits every pod.
+func templateOf(live *unstructured.Unstructured) corev1.PodTemplateSpec {
+	template := corev1.PodTemplateSpec{}
+	field, _, _ := unstructured.NestedMap(live.Object, "spec", "template")
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(field, &template); err != nil {
+		return corev1.PodTemplateSpec{}
+	}
+	return template
 }
 
 // selectorOf is the label selector by which a workload finds its pods.

@@ -45,10 +45,16 @@ func core(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) typedcor
 // addPod makes a pod of a revision, with a status as a kubelet would write it.
 func addPod(t *testing.T, namespace, name, hash string, status corev1.PodStatus) *corev1.Pod {
 	t.Helper()
+	return addPodOf(t, namespace, name, hash, "registry.example.com/www:v1.0.36", status)
+}
+
+// addPodOf is addPod with another image.
+func addPodOf(t *testing.T, namespace, name, hash, image string, status corev1.PodStatus) *corev1.Pod {
+	t.Helper()
 	pods := core(t, nil).Pods(namespace)
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app": "www", "pod-template-hash": hash}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "www", Image: "registry.example.com/www:v1.0.36"}}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "www", Image: image}}},
 	}
 	made, err := pods.Create(t.Context(), pod, metav1.CreateOptions{})
 	if err != nil {
@@ -136,6 +142,19 @@ func TestExplainNewest(t *testing.T) {
 	}
 	if got, want := explain(t, core(t, nil), live), "pod www-old-1, container www: CrashLoopBackOff: it ended with exit code 3: the old one"; got != want {
 		t.Errorf("after it was taken back the new one is on its way out\ngot  %s\nwant %s", got, want)
+	}
+}
+
+// TestExplainTemplate: a pod of the revision before that is made again, in the place of one that was evicted, or in the same
+// second, isn't one of this revision for that.
+func TestExplainTemplate(t *testing.T) {
+	t.Parallel()
+	namespace := newNamespace(t)
+	live := deploymentIn(t, namespace, strings.ReplaceAll(workload, "v1.0.36", "v1.0.37"))
+	addPodOf(t, namespace, "www-a-1", "a", "registry.example.com/www:v1.0.37", crashing("the new one"))
+	addPod(t, namespace, "www-b-1", "b", crashing("the old one"))
+	if got, want := explain(t, core(t, nil), live), "pod www-a-1, container www: CrashLoopBackOff: it ended with exit code 3: the new one"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

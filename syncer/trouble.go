@@ -132,15 +132,23 @@ func bounded(text string) string {
 }
 
 // newestRevision keeps the pods of the newest revision of a workload: those of an older one, which it replaces, have
-// troubles that are no news, nor have those that are on their way out. The labels are those that the built-in controllers put on
-// the pods they make.
-func newestRevision(pods []corev1.Pod) []corev1.Pod {
+// troubles that are no news, nor have those that are on their way out. The newest revision is that of the pods that are as the
+// workload's template has them, or else, where something changes pods as they are made, that of the youngest: a pod of an older
+// one is young as well when it takes the place of an evicted one. The labels are those that the built-in controllers put on the
+// pods they make.
+func newestRevision(pods []corev1.Pod, template corev1.PodTemplateSpec) []corev1.Pod {
 	pods = slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil })
 	if len(pods) == 0 {
 		return pods
 	}
+	fits := func(pod corev1.Pod) int {
+		if isMadeOf(&pod, template) {
+			return 1
+		}
+		return 0
+	}
 	newest := slices.MaxFunc(pods, func(a, b corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(fits(a), fits(b)), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool {
 		for _, label := range []string{"pod-template-hash", "controller-revision-hash"} {
@@ -150,6 +158,21 @@ func newestRevision(pods []corev1.Pod) []corev1.Pod {
 		}
 		return false
 	})
+}
+
+// isMadeOf says whether a pod has the labels and the images of a template.
+func isMadeOf(pod *corev1.Pod, template corev1.PodTemplateSpec) bool {
+	for label, value := range template.Labels {
+		if got, ok := pod.Labels[label]; !ok || got != value {
+			return false
+		}
+	}
+	for _, wanted := range template.Spec.Containers {
+		if !slices.ContainsFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == wanted.Name && c.Image == wanted.Image }) {
+			return false
+		}
+	}
+	return true
 }
 
 // worstTrouble is the trouble to tell of: a failure first, then that of the pod that is first by name, so that the same
